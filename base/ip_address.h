@@ -38,9 +38,9 @@ class IpAddress {
   constexpr Family family() const { return family_; }
   bool is_ipv4() const { return family_ == Family::kIpv4; }
   bool is_unspecified() const;
-  bool is_loopback() const;      // 127.0.0.0/8 or ::1
-  bool is_link_local() const;    // 169.254.0.0/16 or fe80::/10
-  bool is_multicast() const;     // 224.0.0.0/4 or ff00::/8
+  bool is_loopback() const;    // 127.0.0.0/8 or ::1
+  bool is_link_local() const;  // 169.254.0.0/16 or fe80::/10
+  bool is_multicast() const;   // 224.0.0.0/4 or ff00::/8
   // 32 or 128.
   int bits() const { return is_ipv4() ? 32 : 128; }
   // 4 or 16 bytes in network order.

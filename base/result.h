@@ -12,17 +12,17 @@ namespace base {
 // What a failure means to the code that must react to it. The raw errno stays beside it in Status.
 enum class Code {
   kOk,
-  kNotFound,          // the object acted on is not there (ENOENT, ESRCH, ENXIO)
-  kAlreadyExists,     // the object to be made is there already (EEXIST)
-  kInvalidArgument,   // refused as malformed; the same request would be refused again (EINVAL)
-  kPermissionDenied,  // EPERM, EACCES
-  kUnsupported,       // the kernel, library or server lacks the feature
-  kInterrupted,       // a dump changed while it was read (NLM_F_DUMP_INTR, EINTR): read again
-  kResourceExhausted, // ENOBUFS, ENOMEM, a full set: may pass
-  kUnavailable,       // the other side did not answer: connection refused, time-out
-  kOutOfDate,         // what was asked for is older than what the server keeps (410 Gone)
+  kNotFound,           // the object acted on is not there (ENOENT, ESRCH, ENXIO)
+  kAlreadyExists,      // the object to be made is there already (EEXIST)
+  kInvalidArgument,    // refused as malformed; the same request would be refused again (EINVAL)
+  kPermissionDenied,   // EPERM, EACCES
+  kUnsupported,        // the kernel, library or server lacks the feature
+  kInterrupted,        // a dump changed while it was read (NLM_F_DUMP_INTR, EINTR): read again
+  kResourceExhausted,  // ENOBUFS, ENOMEM, a full set: may pass
+  kUnavailable,        // the other side did not answer: connection refused, time-out
+  kOutOfDate,          // what was asked for is older than what the server keeps (410 Gone)
   kCancelled,
-  kCorrupt,           // an answer that cannot be understood
+  kCorrupt,  // an answer that cannot be understood
   kInternal,
 };
 
@@ -64,7 +64,7 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
   Result(Status failure) : state_(std::move(failure)) {  // NOLINT(google-explicit-constructor)
     assert(!std::get<Status>(state_).ok());
   }

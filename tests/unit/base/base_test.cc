@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <cerrno>
 #include <poll.h>
+#include <cerrno>
 #include <string>
 
 #include "base/backoff.h"

@@ -22,8 +22,8 @@ TEST(IpAddress, MappedTextIsTheIpv4Address) {
 }
 
 TEST(IpAddress, RefusesWhatIsNoAddress) {
-  for (const char* text : {"", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1 ", "1::2::3", "fe80::1%lo",
-                           "example.org", "10.0.0.1/32"}) {
+  for (const char* text : {"", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1 ", "1::2::3",
+                           "fe80::1%lo", "example.org", "10.0.0.1/32"}) {
     Result<IpAddress> address = IpAddress::parse(text);
     ASSERT_FALSE(address.ok()) << text;
     EXPECT_EQ(address.status().code(), Code::kInvalidArgument);
@@ -66,8 +66,8 @@ TEST(IpPrefix, ReportsHostBits) {
 }
 
 TEST(IpPrefix, RefusesWhatIsNoCidr) {
-  for (const char* text : {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "/8",
-                           "::/129"}) {
+  for (const char* text :
+       {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "/8", "::/129"}) {
     EXPECT_FALSE(IpPrefix::parse(text).ok()) << text;
   }
 }
