@@ -1,0 +1,64 @@
+#ifndef IPVS_AGENT_WATCHERS_CLUSTER_SNAPSHOT_H_
+#define IPVS_AGENT_WATCHERS_CLUSTER_SNAPSHOT_H_
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "watchers/object_event.h"
+#include "watchers/objects.h"
+
+namespace watchers {
+
+// The endpoint slices of one Service, sorted by name.
+using SliceList = std::vector<std::shared_ptr<const EndpointSlice>>;
+
+// The cluster as the API last told it: the Services, their slices, and the own Node.
+//
+// Threading: one owner; the objects in it are immutable and may be shared with any thread.
+class ClusterSnapshot {
+ public:
+  // What an event changed.
+  struct Change {
+    // Services whose plan can differ now; a slice that moved from one Service to another names
+    // both.
+    std::vector<ObjectKey> services;
+    // The Node's part that planning looks at changed: every Service can be affected.
+    bool node = false;
+  };
+
+  // Takes in one event. An object equal to the known one changes nothing. Rejected and Synced
+  // events change no object; Synced is remembered for synced().
+  Change apply(const EventKey& key, const ObjectNews& news);
+
+  // Null where the Service is not known.
+  std::shared_ptr<const Service> service(const ObjectKey& key) const;
+  // Empty where the Service has none; slices can be known before their Service.
+  const SliceList& slices(const ObjectKey& service) const;
+  std::shared_ptr<const Node> node() const { return node_; }
+
+  // Whether each source has delivered a whole list at least once.
+  bool synced(Kind kind) const;
+
+  // In no particular order.
+  std::vector<ObjectKey> service_keys() const;
+  std::size_t service_count() const { return services_.size(); }
+  std::size_t slice_count() const { return slice_owner_.size(); }
+
+ private:
+  Change apply_slice(const ObjectKey& key, std::shared_ptr<const EndpointSlice> slice);
+
+  std::unordered_map<ObjectKey, std::shared_ptr<const Service>> services_;
+  std::unordered_map<ObjectKey, SliceList> slices_;       // by Service
+  std::unordered_map<ObjectKey, ObjectKey> slice_owner_;  // slice -> Service it was filed under
+  std::shared_ptr<const Node> node_;
+  bool synced_[3] = {};
+};
+
+}  // namespace watchers
+
+#endif  // IPVS_AGENT_WATCHERS_CLUSTER_SNAPSHOT_H_
