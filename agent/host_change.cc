@@ -1,0 +1,131 @@
+#include "agent/host_change.h"
+
+#include <utility>
+
+#include "ipvs/text.h"
+
+namespace agent {
+namespace {
+
+// Only connections that the kernel sees open and close can be waited for.
+bool drains_connections(base::Protocol protocol) { return protocol == base::Protocol::kTcp; }
+
+class VirtualServerDiff {
+ public:
+  VirtualServerDiff(const ipvs::VirtualServerKey& key, const Drains& drains, HostChange& change,
+                    std::vector<ipvs::IpvsOp>& shrink)
+      : key_(key), drains_(drains), change_(change), shrink_(shrink) {}
+
+  void compare(const PlannedVirtualServer* desired, const BelievedVirtualServer* believed) {
+    if (desired == nullptr) {
+      if (believed != nullptr) change_.remove.emplace_back(ipvs::DeleteVirtualServer{key_});
+      change_.draining.emplace_back(key_, std::vector<ipvs::RealServerKey>());
+      return;
+    }
+    static const std::vector<ipvs::RealServer> kNone;
+    if (believed == nullptr) {
+      change_.serve.emplace_back(ipvs::AddVirtualServer{desired->server});
+    } else if (!(believed->server == desired->server)) {
+      change_.serve.emplace_back(ipvs::EditVirtualServer{desired->server});
+    }
+    compare_real_servers(desired->real_servers,
+                         believed == nullptr ? kNone : believed->real_servers);
+    change_.draining.emplace_back(key_, std::move(draining_));
+  }
+
+ private:
+  // Both sorted by key.
+  void compare_real_servers(const std::vector<ipvs::RealServer>& desired,
+                            const std::vector<ipvs::RealServer>& believed) {
+    auto want = desired.begin();
+    auto have = believed.begin();
+    while (want != desired.end() || have != believed.end()) {
+      if (have == believed.end() || (want != desired.end() && want->key < have->key)) {
+        change_.serve.emplace_back(ipvs::AddRealServer{key_, *want++});
+      } else if (want == desired.end() || have->key < want->key) {
+        retire(*have++);
+      } else {
+        if (!(*want == *have)) change_.serve.emplace_back(ipvs::EditRealServer{key_, *want});
+        ++want;
+        ++have;
+      }
+    }
+  }
+
+  void retire(const ipvs::RealServer& server) {
+    const Drain* drain = drains_.find(key_, server.key);
+    if (!drains_connections(key_.protocol) || (drain != nullptr && drain->finished)) {
+      shrink_.emplace_back(ipvs::DeleteRealServer{key_, server.key});
+      return;
+    }
+    draining_.push_back(server.key);
+    if (server.weight == 0) return;
+    ipvs::RealServer drained = server;
+    drained.weight = 0;
+    shrink_.emplace_back(ipvs::EditRealServer{key_, drained});
+  }
+
+  const ipvs::VirtualServerKey& key_;
+  const Drains& drains_;
+  HostChange& change_;
+  std::vector<ipvs::IpvsOp>& shrink_;
+  std::vector<ipvs::RealServerKey> draining_;
+};
+
+}  // namespace
+
+HostChange diff(const Touched& touched, const DesiredHost& desired, const BelievedHost& believed,
+                const Drains& drains) {
+  HostChange change;
+  std::vector<ipvs::IpvsOp> shrink;
+  for (const ipvs::VirtualServerKey& key : touched.virtual_servers) {
+    VirtualServerDiff(key, drains, change, shrink)
+        .compare(desired.virtual_server(key), believed.virtual_server(key));
+  }
+  change.serve.insert(change.serve.end(), std::make_move_iterator(shrink.begin()),
+                      std::make_move_iterator(shrink.end()));
+  for (const base::IpAddress& address : touched.addresses) {
+    bool want = desired.wants(address);
+    if (want == believed.holds(address)) continue;
+    if (want) {
+      change.bind.emplace_back(netconf::BindAddress{address});
+    } else {
+      change.unbind.emplace_back(netconf::UnbindAddress{address});
+    }
+  }
+  for (const SetEntry& entry : touched.set_entries) {
+    bool want = desired.wants(entry);
+    if (want == believed.holds(entry)) continue;
+    (want ? change.add_entries : change.remove_entries).push_back(entry);
+  }
+  return change;
+}
+
+std::vector<std::string> HostChange::lines(std::string_view device) const {
+  std::vector<std::string> lines;
+  lines.reserve(size());
+  auto ipvsadm = [&](const std::vector<ipvs::IpvsOp>& ops) {
+    for (const ipvs::IpvsOp& op : ops) lines.push_back("ipvsadm " + ipvs::to_text(op));
+  };
+  auto ip = [&](const std::vector<netconf::AddressOp>& ops) {
+    for (const netconf::AddressOp& op : ops) lines.push_back("ip " + netconf::to_text(op, device));
+  };
+  auto ipset = [&](const std::vector<SetEntry>& entries, std::string_view verb) {
+    for (const SetEntry& entry : entries) {
+      std::string line = "ipset ";
+      line += verb;
+      line += " " + set_name(entry.set, entry.family) + " " +
+              netconf::to_text(set_type(entry.set), entry.entry) + " -exist";
+      lines.push_back(std::move(line));
+    }
+  };
+  ip(unbind);
+  ipvsadm(remove);
+  ipset(add_entries, "add");
+  ipvsadm(serve);
+  ip(bind);
+  ipset(remove_entries, "del");
+  return lines;
+}
+
+}  // namespace agent
