@@ -35,30 +35,37 @@ struct InsertRule {  // -I CHAIN 1 RULE: before all others
   std::string rule;
   friend bool operator==(const InsertRule&, const InsertRule&) = default;
 };
-struct DeleteRule {  // -D CHAIN RULE: the first that equals it
+struct DeleteRule {  // -D CHAIN RULE: the first that equals it; refused where there is none
   std::string table;
   std::string chain;
   std::string rule;
   friend bool operator==(const DeleteRule&, const DeleteRule&) = default;
 };
-struct DeleteChain {  // -F and -X
+struct DeleteChain {  // -F and -X; a chain that is not there is fine, one that is jumped to is
+                      // refused
   std::string table;
   std::string name;
   friend bool operator==(const DeleteChain&, const DeleteChain&) = default;
 };
 using IptablesOp = std::variant<WriteChain, InsertRule, DeleteRule, DeleteChain>;
 
+// The table of the operation.
+const std::string& table_of(const IptablesOp& op);
+
 // The operations as one text for `iptables-restore --noflush` (iptables-restore(8)), tables in the
-// order nat, filter, then the others by name.
+// order nat, filter, then the others by name. Within a table the chains are made first, chains are
+// deleted last, and everything else keeps its order.
 std::string to_restore_text(std::span<const IptablesOp> ops);
-// The chains that `iptables-save` printed. Policies and counters are dropped.
+// The chains that `iptables-save` printed. Policies and counters are dropped. An empty text is an
+// empty state; anything that iptables-save does not print is kCorrupt.
 base::Result<IptablesState> parse_save_text(std::string_view text);
 
 // The iptables rules of both families.
 //
 // Threading: one owner. Every call runs one short process and waits for it, with a deadline.
 // Errors: apply() is one iptables-restore of the family; each table is replaced atomically, so all
-// operations share the outcome. Missing iptables is kUnsupported and names the package.
+// operations share the outcome. A table that came before the refused one stays changed: read again
+// after a failure. Missing iptables is kUnsupported and names the package.
 class IptablesRules {
  public:
   virtual ~IptablesRules() = default;
