@@ -55,6 +55,10 @@ struct IpvsState {
   Timeouts timeouts;
 };
 
+// Brings virtual servers and their real servers into the order of their keys.
+void sort(IpvsState& state);
+void sort(std::vector<RealServerState>& real_servers);
+
 // One request to the kernel each. ipvsadm's letter is in the comment.
 struct AddVirtualServer {  // -A
   VirtualServer server;

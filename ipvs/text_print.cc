@@ -78,10 +78,14 @@ void put_virtual_server(std::string& out, const VirtualServer& server) {
 void put_tunnel(std::string& out, const RealServer& server) {
   constexpr std::uint16_t kChecksum = 0x1;        // IP_VS_TUNNEL_ENCAP_FLAG_CSUM
   constexpr std::uint16_t kRemoteChecksum = 0x2;  // IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM
-  if (server.tunnel_type == TunnelType::kIpip) return;
-  bool gue = server.tunnel_type == TunnelType::kGue;
-  out += gue ? " --tun-type gue --tun-port " : " --tun-type gre";
-  if (gue) put(out, server.tunnel_port);
+  switch (server.tunnel_type) {
+    case TunnelType::kIpip: out += " --tun-type ipip"; return;
+    case TunnelType::kGue:
+      out += " --tun-type gue --tun-port ";
+      put(out, server.tunnel_port);
+      break;
+    case TunnelType::kGre: out += " --tun-type gre"; break;
+  }
   if ((server.tunnel_flags & kChecksum) != 0) {
     out += " --tun-csum";
   } else if ((server.tunnel_flags & kRemoteChecksum) != 0) {

@@ -21,8 +21,11 @@ int FakeAddressTable::carry_out(const netconf::DeleteDevice& /*op*/) {
 
 int FakeAddressTable::carry_out(const netconf::BindAddress& op) {
   if (device_type_.empty()) return ENODEV;
-  bool ipv6_refused = !op.address.is_ipv4() && op.address.is_multicast();
-  if (ipv6_refused) return EADDRNOTAVAIL;
+  if (op.address.is_ipv4()) {
+    if (op.address.is_unspecified()) return 0;  // the kernel says yes and does nothing
+  } else if (op.address.is_unspecified() || op.address.is_loopback() || op.address.is_multicast()) {
+    return EADDRNOTAVAIL;
+  }
   return bound_.insert(op.address).second ? 0 : EEXIST;
 }
 

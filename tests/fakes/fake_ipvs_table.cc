@@ -30,8 +30,9 @@ ipvs::VirtualServerKey canonical(ipvs::VirtualServerKey key) {
 
 bool usable_address(const base::IpAddress& address) {
   if (address.is_unspecified() || address.is_multicast()) return false;
-  if (address.is_ipv4()) return address.bytes()[0] < 240;
-  return !address.is_link_local();
+  if (!address.is_ipv4()) return !address.is_link_local();
+  static const base::IpAddress kBroadcast = *base::IpAddress::parse("255.255.255.255");
+  return address.bytes()[0] != 0 && address != kBroadcast;
 }
 
 // ip_vs_add_dest() and ip_vs_edit_dest(), in their order.
