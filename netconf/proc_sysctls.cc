@@ -1,0 +1,79 @@
+#include "netconf/proc_sysctls.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/unique_fd.h"
+
+namespace netconf {
+namespace {
+
+using base::Code;
+using base::Result;
+using base::Status;
+
+// One read or write is a whole value to the kernel; the longest setting in use is far shorter.
+constexpr std::size_t kValueLimit = 4096;
+
+Status check_name(const std::string& name) {
+  bool plain = !name.empty() && name.front() != '/' && name.find("..") == std::string::npos &&
+               name.find('\0') == std::string::npos;
+  if (plain) return Status();
+  return Status(Code::kInvalidArgument,
+                "sysctl \"" + name + "\": expected a name such as net/ipv4/ip_forward");
+}
+
+// EROFS and EACCES have one cause and one cure here.
+Status failed(int error_number, const std::string& context) {
+  if (error_number != EROFS && error_number != EACCES && error_number != EPERM) {
+    return Status::from_errno(error_number, context);
+  }
+  std::string message = Status::from_errno(error_number, context).message();
+  return Status(Code::kPermissionDenied,
+                message + "; run as root with /proc/sys writable (a container: privileged)",
+                error_number);
+}
+
+}  // namespace
+
+Result<std::string> ProcSysctls::read(const std::string& name) {
+  Status named = check_name(name);
+  if (!named) return named;
+  base::UniqueFd file(open((root_ + "/" + name).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return failed(errno, "read sysctl " + name);
+  std::string value(kValueLimit, '\0');
+  ssize_t length = ::read(file.get(), value.data(), value.size());
+  if (length < 0) return failed(errno, "read sysctl " + name);
+  value.resize(static_cast<std::size_t>(length));
+  while (!value.empty() && value.back() == '\n') value.pop_back();
+  return value;
+}
+
+std::vector<Status> ProcSysctls::apply(std::span<const Sysctl> settings) {
+  std::vector<Status> outcomes;
+  outcomes.reserve(settings.size());
+  for (const Sysctl& setting : settings) outcomes.push_back(apply_one(setting));
+  return outcomes;
+}
+
+Status ProcSysctls::apply_one(const Sysctl& setting) {
+  Result<std::string> current = read(setting.name);
+  if (current && *current == setting.value) return Status();
+  // Some settings can be written but not read; those are simply written.
+  bool write_only = current.status().code() == Code::kPermissionDenied;
+  if (!current && !write_only) return current.status();
+  const std::string context = "set sysctl " + setting.name + " to " + setting.value;
+  base::UniqueFd file(open((root_ + "/" + setting.name).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+  if (!file) return failed(errno, context);
+  const std::string line = setting.value + "\n";
+  ssize_t written = write(file.get(), line.data(), line.size());
+  if (written < 0) return failed(errno, context);
+  if (static_cast<std::size_t>(written) != line.size()) {
+    return Status(Code::kInternal, context + ": the kernel took only a part of it");
+  }
+  return Status();
+}
+
+}  // namespace netconf
