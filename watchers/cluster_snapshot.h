@@ -25,14 +25,15 @@ class ClusterSnapshot {
   // What an event changed.
   struct Change {
     // Services whose plan can differ now; a slice that moved from one Service to another names
-    // both.
+    // both. A Service that is not known (its slices came first) is not named.
     std::vector<ObjectKey> services;
     // The Node's part that planning looks at changed: every Service can be affected.
     bool node = false;
   };
 
-  // Takes in one event. An object equal to the known one changes nothing. Rejected and Synced
-  // events change no object; Synced is remembered for synced().
+  // Takes in one event. An object that equals the known one, but for its resourceVersion and
+  // trigger time, changes nothing. A Service that is served elsewhere counts as deleted. Rejected
+  // and Synced events change no object; Synced is remembered for synced().
   Change apply(const EventKey& key, const ObjectNews& news);
 
   // Null where the Service is not known.
@@ -50,6 +51,8 @@ class ClusterSnapshot {
   std::size_t slice_count() const { return slice_owner_.size(); }
 
  private:
+  // Null: deleted.
+  Change apply_service(const ObjectKey& key, std::shared_ptr<const Service> service);
   Change apply_slice(const ObjectKey& key, std::shared_ptr<const EndpointSlice> slice);
 
   std::unordered_map<ObjectKey, std::shared_ptr<const Service>> services_;
