@@ -1,0 +1,430 @@
+#include "watchers/rest_cpprest.h"
+
+#include <cpprest/http_client.h>
+#include <netinet/tcp.h>
+#include <pplx/threadpool.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <condition_variable>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "watchers/byte_queue.h"
+#include "watchers/credentials.h"
+#include "watchers/rest_tls.h"
+
+namespace watchers {
+namespace {
+
+using boost::asio::ip::tcp;
+using web::http::client::http_client;
+using web::http::client::http_client_config;
+
+constexpr std::size_t kQueueBytes = 1024 * 1024;
+constexpr base::Duration kDefaultIdleTimeout = std::chrono::seconds(95);
+
+boost::asio::io_service& pool() {
+  static const bool one_thread = [] {
+    // NOLINTBEGIN(concurrency-mt-unsafe): before other threads run, see the class comment.
+    setenv("SSL_CERT_FILE", "/dev/null", 1);
+    setenv("SSL_CERT_DIR", "/nonexistent", 1);
+    // NOLINTEND(concurrency-mt-unsafe)
+    crossplat::threadpool::initialize_with_threads(1);
+    return true;
+  }();
+  static_cast<void>(one_thread);
+  return crossplat::threadpool::shared_instance().service();
+}
+
+// Carries a Status through the library, out of a callback that it calls.
+struct StatusException : std::exception {
+  explicit StatusException(base::Status why) : status(std::move(why)) {}
+  const char* what() const noexcept override { return status.message().c_str(); }
+  base::Status status;
+};
+
+base::Status cancelled() { return {base::Code::kCancelled, "the request was cancelled"}; }
+
+std::string seconds_text(base::Duration duration) {
+  auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+// One request from its start to the last byte of its answer.
+//
+// Threading: every method may be called from any thread.
+class Exchange {
+ public:
+  Exchange(std::string request_path, RequestOptions request_options, std::string bearer_token)
+      : path(std::move(request_path)),
+        options(std::move(request_options)),
+        token(std::move(bearer_token)) {}
+
+  const std::string path;
+  const RequestOptions options;
+  const std::string token;
+  ByteQueue body{kQueueBytes};
+
+  base::Result<ResponseHead> wait_for_head() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return head_.has_value(); });
+    return *head_;
+  }
+
+  void begin(ResponseHead head) { settle(std::move(head)); }
+
+  void fail(const base::Status& status) {
+    settle(status);
+    body.finish(status);
+  }
+
+  void cancel() {
+    settle(cancelled());
+    body.cancel();
+    // Only the pool's thread may close a connection.
+    pool().post([source = source_] { source.cancel(); });
+  }
+
+  pplx::cancellation_token cancellation() const { return source_.get_token(); }
+
+ private:
+  // The first outcome counts.
+  void settle(base::Result<ResponseHead> head) {
+    {
+      std::lock_guard lock(mutex_);
+      if (!head_) head_ = std::move(head);
+    }
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<base::Result<ResponseHead>> head_;
+  pplx::cancellation_token_source source_;
+};
+
+// Where the library writes a body: no further bytes are read from the socket until the task that
+// _putn returns is done.
+class BodySink final : public Concurrency::streams::details::streambuf_state_manager<uint8_t> {
+ public:
+  explicit BodySink(std::shared_ptr<Exchange> exchange)
+      : streambuf_state_manager<uint8_t>(std::ios_base::out), exchange_(std::move(exchange)) {}
+
+  bool can_seek() const override { return false; }
+  bool has_size() const override { return false; }
+  std::size_t buffer_size(std::ios_base::openmode) const override { return 0; }
+  void set_buffer_size(std::size_t, std::ios_base::openmode) override {}
+  std::size_t in_avail() const override { return 0; }
+  pos_type getpos(std::ios_base::openmode) const override { return pos_type(-1); }
+  pos_type seekpos(pos_type, std::ios_base::openmode) override { return pos_type(-1); }
+  pos_type seekoff(off_type, std::ios_base::seekdir, std::ios_base::openmode) override {
+    return pos_type(-1);
+  }
+  bool acquire(uint8_t*&, std::size_t&) override { return false; }
+  void release(uint8_t*, std::size_t) override {}
+
+ protected:
+  pplx::task<std::size_t> _putn(const uint8_t* bytes, std::size_t count) override {
+    pplx::task_completion_event<std::size_t> taken;
+    bool copied = exchange_->body.write({reinterpret_cast<const char*>(bytes), count},
+                                        [taken, count] { taken.set(count); });
+    return copied ? pplx::task_from_result(count) : pplx::create_task(taken);
+  }
+  pplx::task<int_type> _putc(uint8_t byte) override {
+    return _putn(&byte, 1).then([byte](std::size_t) { return int_type(byte); });
+  }
+  pplx::task<bool> _sync() override { return pplx::task_from_result(true); }
+  // This stream is never read.
+  pplx::task<int_type> _bumpc() override { return pplx::task_from_result(traits::eof()); }
+  int_type _sbumpc() override { return traits::eof(); }
+  pplx::task<int_type> _getc() override { return pplx::task_from_result(traits::eof()); }
+  int_type _sgetc() override { return traits::eof(); }
+  pplx::task<int_type> _nextc() override { return pplx::task_from_result(traits::eof()); }
+  pplx::task<int_type> _ungetc() override { return pplx::task_from_result(traits::eof()); }
+  pplx::task<std::size_t> _getn(uint8_t*, std::size_t) override {
+    return pplx::task_from_result(std::size_t{0});
+  }
+  std::size_t _scopy(uint8_t*, std::size_t) override { return 0; }
+  uint8_t* _alloc(std::size_t) override { return nullptr; }
+  void _commit(std::size_t) override {}
+
+ private:
+  const std::shared_ptr<Exchange> exchange_;
+};
+
+class CpprestBody final : public ResponseBody {
+ public:
+  CpprestBody(std::shared_ptr<Exchange> exchange, std::string url)
+      : exchange_(std::move(exchange)), url_(std::move(url)) {}
+  ~CpprestBody() override { exchange_->cancel(); }
+  base::Result<std::size_t> read(std::span<char> buffer) override {
+    base::Result<std::size_t> got = exchange_->body.read(buffer);
+    return got ? got : got.status().in(url_);
+  }
+  void cancel() override { exchange_->cancel(); }
+
+ private:
+  const std::shared_ptr<Exchange> exchange_;
+  const std::string url_;
+};
+
+// The library calls back before the socket exists; opened here, it is used by the library as it is.
+void open_with_keepalive(tcp::socket& socket, const tcp& protocol) {
+  if (socket.is_open()) return;
+  boost::system::error_code error;
+  socket.open(protocol, error);
+  if (error) return;
+  auto set = [&](int level, int option, int value) {
+    // Best effort: a connection without it is found dead by the idle time-out.
+    static_cast<void>(setsockopt(socket.native_handle(), level, option, &value, sizeof(value)));
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 15);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+}
+
+// What callbacks inside the library need; it lives as long as any of its connections.
+struct Connecting {
+  explicit Connecting(const ClusterAccess& access) : tls(access) {}
+  TlsSetup tls;
+  std::atomic<bool> ipv6 = false;  // of the address that the next connection goes to
+};
+
+ResponseHead head_of(const web::http::http_response& response) {
+  ResponseHead head;
+  head.status = response.status_code();
+  response.headers().match(web::http::header_names::content_type, head.content_type);
+  std::string text;
+  int seconds = 0;
+  if (response.headers().match(web::http::header_names::retry_after, text) &&
+      std::from_chars(text.data(), text.data() + text.size(), seconds).ec == std::errc() &&
+      seconds > 0) {
+    head.retry_after = std::chrono::seconds(seconds);
+  }
+  return head;
+}
+
+}  // namespace
+
+// The requests of one client. Its own methods are for the callers' threads; what they post runs on
+// the pool's thread, which alone touches clients_.
+class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
+ public:
+  Requests(const ClusterAccess& access, const base::Clock& clock)
+      : server_(access.server),
+        server_name_(access.tls_server_name),
+        literal_(base::IpAddress::parse(access.server.host).ok()),
+        connecting_(std::make_shared<Connecting>(access)),
+        token_(access.token, access.token_file, clock) {
+    connecting_->ipv6 = server_.host.find(':') != std::string::npos;
+    pool();
+  }
+
+  base::Result<Response> get(const std::string& path, const RequestOptions& options) {
+    std::string url = server_.to_string() + path;
+    base::Result<std::string> token = token_.current();
+    if (!token) return token.status().in(url);
+    for (bool again = false;; again = true) {
+      auto exchange = std::make_shared<Exchange>(path, options, *token);
+      if (!add(exchange)) return cancelled().in(url);
+      pool().post([self = shared_from_this(), exchange] { self->resolve(exchange); });
+      base::Result<ResponseHead> head = exchange->wait_for_head();
+      if (!head) return head.status().in(url);
+      if (head->status == 401) {
+        pool().post([self = shared_from_this()] { self->clients_.clear(); });
+        token_.refused(*token);
+        base::Result<std::string> fresh = token_.current();
+        if (!again && fresh && *fresh != *token) {
+          exchange->cancel();
+          token = std::move(fresh);
+          continue;
+        }
+      }
+      return Response{*head, std::make_unique<CpprestBody>(exchange, std::move(url))};
+    }
+  }
+
+  void shut_down() {
+    std::vector<std::shared_ptr<Exchange>> running;
+    {
+      std::lock_guard lock(mutex_);
+      shut_down_ = true;
+      for (const auto& known : running_) {
+        if (auto exchange = known.lock()) running.push_back(std::move(exchange));
+      }
+      running_.clear();
+    }
+    for (const auto& exchange : running) exchange->cancel();
+    pool().post([self = shared_from_this()] { self->clients_.clear(); });
+  }
+
+ private:
+  using KnownExchange = std::weak_ptr<Exchange>;
+
+  bool add(const std::shared_ptr<Exchange>& exchange) {
+    std::lock_guard lock(mutex_);
+    if (shut_down_) return false;
+    std::erase_if(running_, [](const KnownExchange& known) { return known.expired(); });
+    running_.push_back(exchange);
+    return true;
+  }
+
+  // The family of a name's first address is needed before the library looks it up itself.
+  void resolve(const std::shared_ptr<Exchange>& exchange) {
+    if (literal_) return send(exchange);
+    auto resolver = std::make_shared<tcp::resolver>(pool());
+    resolver->async_resolve(
+        server_.host, std::to_string(server_.port),
+        [self = shared_from_this(), resolver, exchange](const boost::system::error_code& error,
+                                                        const tcp::resolver::results_type& found) {
+          if (error || found.empty()) {
+            return exchange->fail(
+                {base::Code::kUnavailable,
+                 "cannot find the address of " + self->server_.host + ": " + error.message()});
+          }
+          self->connecting_->ipv6 = found.begin()->endpoint().address().is_v6();
+          self->send(exchange);
+        });
+  }
+
+  void send(const std::shared_ptr<Exchange>& exchange) {
+    try {
+      web::http::http_request request(web::http::methods::GET);
+      request.set_request_uri(web::uri(exchange->path));
+      web::http::http_headers& headers = request.headers();
+      headers.add("Accept", exchange->options.accept);
+      headers.add("User-Agent", "ipvs-agent");
+      if (!exchange->token.empty()) headers.add("Authorization", "Bearer " + exchange->token);
+      // The library takes the name for SNI and its check of the certificate from here.
+      if (!server_name_.empty()) headers.add("Host", server_name_);
+      Concurrency::streams::streambuf<uint8_t> sink(std::make_shared<BodySink>(exchange));
+      request.set_response_stream(sink.create_ostream());
+      client_for(exchange->options)
+          .request(request, exchange->cancellation())
+          .then([self = shared_from_this(),
+                 exchange](const pplx::task<web::http::http_response>& answer) {
+            self->receive(exchange, answer);
+          });
+    } catch (...) {
+      exchange->fail(failure(*exchange));
+    }
+  }
+
+  void receive(const std::shared_ptr<Exchange>& exchange,
+               const pplx::task<web::http::http_response>& answer) {
+    try {
+      web::http::http_response response = answer.get();
+      exchange->begin(head_of(response));
+      response.content_ready().then(
+          [self = shared_from_this(), exchange](const pplx::task<web::http::http_response>& whole) {
+            try {
+              whole.get();
+              exchange->body.finish({});
+            } catch (...) {
+              exchange->body.finish(self->failure(*exchange));
+            }
+          });
+    } catch (...) {
+      exchange->fail(failure(*exchange));
+    }
+  }
+
+  // Time-out and compression belong to a client object of the library.
+  http_client& client_for(const RequestOptions& options) {
+    constexpr std::size_t kMostClients = 8;
+    base::Duration idle = idle_timeout(options);
+    auto key = std::pair(idle, options.compressed);
+    auto known = clients_.find(key);
+    if (known != clients_.end()) return known->second;
+    if (clients_.size() >= kMostClients) clients_.clear();
+
+    http_client_config config;
+    config.set_timeout(std::chrono::duration_cast<std::chrono::microseconds>(idle));
+    config.set_max_redirects(0);
+    config.set_request_compressed_response(options.compressed);
+    // Server names are for names; an address in their place is against RFC 6066.
+    config.set_tlsext_sni_enabled(!base::IpAddress::parse(connecting_->tls.expected_name()).ok());
+    config.set_ssl_context_callback([connecting = connecting_](boost::asio::ssl::context& context) {
+      base::Status status = connecting->tls.apply(context.native_handle());
+      if (!status.ok()) throw StatusException(std::move(status));
+    });
+    config.set_nativehandle_options(
+        [connecting = connecting_, tls = server_.tls](web::http::client::native_handle handle) {
+          tcp::socket& socket =
+              tls ? static_cast<boost::asio::ssl::stream<tcp::socket&>*>(handle)->next_layer()
+                  : *static_cast<tcp::socket*>(handle);
+          open_with_keepalive(socket, connecting->ipv6 ? tcp::v6() : tcp::v4());
+        });
+    // The library wants IPv6 addresses without brackets.
+    web::uri base(std::string(server_.tls ? "https://" : "http://") + server_.host + ":" +
+                  std::to_string(server_.port) + server_.path);
+    return clients_.try_emplace(key, base, config).first->second;
+  }
+
+  static base::Duration idle_timeout(const RequestOptions& options) {
+    return options.idle_timeout > base::Duration::zero() ? options.idle_timeout
+                                                         : kDefaultIdleTimeout;
+  }
+
+  // The exception that is being handled, as a Status.
+  base::Status failure(const Exchange& exchange) const {
+    try {
+      throw;
+    } catch (const StatusException& error) {
+      return error.status;
+    } catch (const pplx::task_canceled&) {
+      return cancelled();
+    } catch (const web::http::http_exception& error) {
+      int code = error.error_code().value();
+      if (is_openssl_error(static_cast<unsigned int>(code))) {
+        return connecting_->tls.explain(static_cast<unsigned int>(code));
+      }
+      if (code == ECANCELED) return cancelled();
+      if (code == ETIMEDOUT) {
+        return {base::Code::kUnavailable,
+                "the server was silent for " + seconds_text(idle_timeout(exchange.options)),
+                ETIMEDOUT};
+      }
+      return {base::Code::kUnavailable, error.what()};
+    } catch (const web::uri_exception& error) {
+      return {base::Code::kInvalidArgument, error.what()};
+    } catch (const std::exception& error) {
+      return {base::Code::kUnavailable, error.what()};
+    }
+  }
+
+  const ServerUrl server_;
+  const std::string server_name_;
+  const bool literal_;  // the URL's host is an address
+  const std::shared_ptr<Connecting> connecting_;
+  BearerToken token_;
+  std::map<std::pair<base::Duration, bool>, http_client> clients_;
+
+  std::mutex mutex_;
+  bool shut_down_ = false;
+  std::vector<KnownExchange> running_;
+};
+
+CpprestClient::CpprestClient(const ClusterAccess& access, const base::Clock& clock)
+    : requests_(std::make_shared<Requests>(access, clock)) {}
+
+CpprestClient::~CpprestClient() { requests_->shut_down(); }
+
+base::Result<Response> CpprestClient::get(const std::string& path, const RequestOptions& options) {
+  return requests_->get(path, options);
+}
+
+void CpprestClient::shut_down() { requests_->shut_down(); }
+
+}  // namespace watchers
