@@ -44,9 +44,10 @@ void Retries::failed(const HostThing& thing, const base::Status& failure, base::
   Waiting& waiting = place->second;
   if (first) {
     waiting.since = now;
-  } else {
+  } else if (waiting.scheduled) {
     order_.erase({waiting.due, thing});
   }
+  waiting.scheduled = true;
   ++waiting.failures;
   waiting.failure = classify(failure);
   waiting.message = failure.message();
@@ -61,17 +62,27 @@ void Retries::failed(const HostThing& thing, const base::Status& failure, base::
 void Retries::succeeded(const HostThing& thing) {
   auto place = waiting_.find(thing);
   if (place == waiting_.end()) return;
-  order_.erase({place->second.due, thing});
+  if (place->second.scheduled) order_.erase({place->second.due, thing});
   waiting_.erase(place);
 }
 
-std::vector<HostThing> Retries::due(base::TimePoint now) const {
+std::vector<HostThing> Retries::take_due(base::TimePoint now) {
   std::vector<HostThing> things;
-  for (const auto& [when, thing] : order_) {
-    if (when > now) break;
-    things.push_back(thing);
+  while (!order_.empty() && order_.begin()->first <= now) {
+    things.push_back(order_.begin()->second);
+    waiting_.at(things.back()).scheduled = false;
+    order_.erase(order_.begin());
   }
+  taken_.insert(taken_.end(), things.begin(), things.end());
   return things;
+}
+
+void Retries::end_round() {
+  for (const HostThing& thing : taken_) {
+    auto place = waiting_.find(thing);
+    if (place != waiting_.end() && !place->second.scheduled) waiting_.erase(place);
+  }
+  taken_.clear();
 }
 
 std::optional<base::TimePoint> Retries::next() const {

@@ -39,6 +39,7 @@ class Retries {
     int failures = 0;
     base::TimePoint since;  // of the first failure in a row
     base::TimePoint due;
+    bool scheduled = true;  // false: its time came, and a round is at work on it
     FailureClass failure = FailureClass::kTransient;
     std::string message;
   };
@@ -50,8 +51,10 @@ class Retries {
   void failed(const HostThing& thing, const base::Status& failure, base::TimePoint now);
   void succeeded(const HostThing& thing);
 
-  // The things whose time has come. They stay recorded until they succeed.
-  std::vector<HostThing> due(base::TimePoint now) const;
+  // The things whose time has come, for a round that begins now.
+  std::vector<HostThing> take_due(base::TimePoint now);
+  // The round is over: what was taken and has not failed again agrees by now and is forgotten.
+  void end_round();
   // When the next one is due; no value where nothing waits.
   std::optional<base::TimePoint> next() const;
   const std::map<HostThing, Waiting>& all() const { return waiting_; }
@@ -60,6 +63,7 @@ class Retries {
  private:
   std::map<HostThing, Waiting> waiting_;
   std::set<std::pair<base::TimePoint, HostThing>> order_;
+  std::vector<HostThing> taken_;
   std::mt19937_64 random_;
 };
 

@@ -1,0 +1,279 @@
+#include "agent/host.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "ipvs/text.h"
+
+namespace agent {
+namespace {
+
+using base::Family;
+using base::Status;
+using base::TimePoint;
+
+const ipvs::VirtualServerKey& key_of(const ipvs::IpvsOp& op) {
+  static const ipvs::VirtualServerKey kNone;
+  struct Visitor {
+    const ipvs::VirtualServerKey& operator()(const ipvs::AddVirtualServer& o) {
+      return o.server.key;
+    }
+    const ipvs::VirtualServerKey& operator()(const ipvs::EditVirtualServer& o) {
+      return o.server.key;
+    }
+    const ipvs::VirtualServerKey& operator()(const ipvs::DeleteVirtualServer& o) { return o.key; }
+    const ipvs::VirtualServerKey& operator()(const ipvs::AddRealServer& o) {
+      return o.virtual_server;
+    }
+    const ipvs::VirtualServerKey& operator()(const ipvs::EditRealServer& o) {
+      return o.virtual_server;
+    }
+    const ipvs::VirtualServerKey& operator()(const ipvs::DeleteRealServer& o) {
+      return o.virtual_server;
+    }
+    const ipvs::VirtualServerKey& operator()(const ipvs::SetTimeouts&) { return kNone; }
+  };
+  return std::visit(Visitor(), op);
+}
+
+std::string_view verb_of(const ipvs::IpvsOp& op) {
+  constexpr std::string_view kVerbs[] = {
+      "add_virtual_server", "edit_virtual_server", "delete_virtual_server", "add_real_server",
+      "edit_real_server",   "delete_real_server",  "set_timeouts"};
+  return kVerbs[op.index()];
+}
+
+bool deletes(const ipvs::IpvsOp& op) {
+  return std::holds_alternative<ipvs::DeleteVirtualServer>(op) ||
+         std::holds_alternative<ipvs::DeleteRealServer>(op);
+}
+
+const base::IpAddress& address_of(const netconf::AddressOp& op) {
+  if (const auto* bind = std::get_if<netconf::BindAddress>(&op)) return bind->address;
+  return std::get<netconf::UnbindAddress>(op).address;
+}
+
+}  // namespace
+
+Host::Host(HostTables tables, HostOptions options)
+    : tables_(tables),
+      options_(std::move(options)),
+      drains_(options_.drain_limit),
+      retries_(options_.seed) {}
+
+HostChange Host::plan(Touched touched) const {
+  touched.normalise();
+  return diff(touched, desired_, believed_, drains_);
+}
+
+RoundReport Host::apply(Touched touched, TimePoint now) {
+  RoundReport report;
+  // An address is bound as soon as something answers on it, so it follows its virtual servers.
+  for (const ipvs::VirtualServerKey& key : touched.virtual_servers) {
+    touched.addresses.push_back(key.address);
+  }
+  HostChange change = plan(std::move(touched));
+  unbind(change, report, now);
+  apply_ipvs(change.remove, report, now);
+  apply_entries(change.add_entries, true, report, now);
+  sync_rules(report, now);
+  apply_ipvs(change.serve, report, now);
+  bind(change.bind, report, now);
+  apply_entries(change.remove_entries, false, report, now);
+  sync_rules(report, now);
+  for (const auto& [key, servers] : change.draining) drains_.set(key, servers, now);
+  if (drains_.size() == 0) {
+    next_drain_poll_ = TimePoint::max();
+  } else if (next_drain_poll_ == TimePoint::max() || !started_) {
+    next_drain_poll_ = now + std::chrono::seconds(1);
+  }
+  retries_.end_round();
+  if (!started_) {
+    started_ = true;
+    next_audit_ = now + options_.audit_period;
+  }
+  return report;
+}
+
+void Host::note_line(RoundReport& report, std::string line) const {
+  if (report.lines.size() < RoundReport::kMaxLines) report.lines.push_back(std::move(line));
+}
+
+// Books the outcome of the last operation on a thing.
+void Host::settle(const HostThing& thing, const Status& status, RoundReport& report,
+                  TimePoint now) {
+  if (status.ok()) {
+    retries_.succeeded(thing);
+    return;
+  }
+  retries_.failed(thing, status, now);
+  report.failures.push_back({thing, status, classify(status)});
+}
+
+// An address that could not be taken off the device keeps its virtual servers: they leave when it
+// has left.
+void Host::unbind(HostChange& change, RoundReport& report, TimePoint now) {
+  if (change.unbind.empty()) return;
+  std::vector<Status> statuses = tables_.addresses.apply(change.unbind);
+  std::unordered_set<base::IpAddress> stuck;
+  for (std::size_t i = 0; i < change.unbind.size(); ++i) {
+    const base::IpAddress& address = address_of(change.unbind[i]);
+    report.count(HostTable::kAddress, "unbind", statuses[i]);
+    // One that is gone already is what was asked for.
+    Status outcome = statuses[i].code() == base::Code::kNotFound ? Status() : statuses[i];
+    settle(address, outcome, report, now);
+    if (outcome.ok()) {
+      believed_.done(change.unbind[i]);
+      note_line(report, "ip " + netconf::to_text(change.unbind[i], options_.device));
+    } else {
+      stuck.insert(address);
+    }
+  }
+  if (stuck.empty()) return;
+  std::erase_if(change.remove,
+                [&](const ipvs::IpvsOp& op) { return stuck.contains(key_of(op).address); });
+}
+
+void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimePoint now) {
+  if (ops.empty()) return;
+  std::vector<Status> statuses = tables_.ipvs.apply(ops);
+  // A virtual server succeeded if everything about it did; the first failure is the one to tell,
+  // since those behind it follow from it.
+  std::unordered_set<ipvs::VirtualServerKey> failed;
+  std::unordered_set<ipvs::VirtualServerKey> succeeded;
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    const ipvs::VirtualServerKey& key = key_of(ops[i]);
+    report.count(HostTable::kIpvs, verb_of(ops[i]), statuses[i]);
+    if (statuses[i].ok() || (deletes(ops[i]) && statuses[i].code() == base::Code::kNotFound)) {
+      believed_.done(ops[i]);
+      succeeded.insert(key);
+      note_line(report, "ipvsadm " + ipvs::to_text(ops[i]));
+      if (deletes(ops[i]) && key.protocol == base::Protocol::kUdp) {
+        report.removed_udp.push_back(key);
+      }
+    } else if (failed.insert(key).second) {
+      settle(key, statuses[i].in("ipvsadm " + ipvs::to_text(ops[i])), report, now);
+    }
+  }
+  for (const ipvs::VirtualServerKey& key : succeeded) {
+    if (!failed.contains(key)) settle(key, Status(), report, now);
+  }
+}
+
+void Host::apply_entries(const std::vector<SetEntry>& entries, bool add, RoundReport& report,
+                         TimePoint now) {
+  std::vector<netconf::IpsetOp> ops;
+  std::vector<const SetEntry*> sent;
+  ops.reserve(entries.size());
+  for (const SetEntry& entry : entries) {
+    if (!usable_sets_[entry.family == Family::kIpv6][static_cast<std::size_t>(entry.set)]) continue;
+    std::string name = set_name(entry.set, entry.family);
+    netconf::IpsetType type = set_type(entry.set);
+    if (add) {
+      ops.emplace_back(netconf::AddIpsetEntry{std::move(name), type, entry.entry});
+    } else {
+      ops.emplace_back(netconf::DeleteIpsetEntry{std::move(name), type, entry.entry});
+    }
+    sent.push_back(&entry);
+  }
+  if (ops.empty()) return;
+  std::vector<Status> statuses = tables_.ipsets.apply(ops);
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    const SetEntry& entry = *sent[i];
+    if (add && statuses[i].code() == base::Code::kResourceExhausted &&
+        grow_set(entry.set, entry.family, report)) {
+      statuses[i] = tables_.ipsets.apply(std::span(&ops[i], 1)).front();
+    }
+    report.count(HostTable::kIpset, add ? "add" : "delete", statuses[i]);
+    settle(entry, statuses[i], report, now);
+    if (!statuses[i].ok()) continue;
+    add ? believed_.add(entry) : believed_.remove(entry);
+    note_line(report, "ipset " + netconf::to_text(ops[i]));
+  }
+}
+
+// A full set is replaced by one of twice its size, in one atomic swap: rules that match it never
+// see it empty. Returns whether there is room now.
+bool Host::grow_set(SetId id, Family family, RoundReport& report) {
+  std::uint32_t& capacity = set_capacity_[set_index(id, family)];
+  const auto& entries = believed_.set(id, family);
+  if (entries.size() < capacity) return true;  // another entry of this round made room already
+  netconf::IpsetSpec spec = spec_of(id, family);
+  netconf::IpsetSpec larger = spec;
+  larger.name = family == Family::kIpv4 ? "KUBE-GROWING" : "KUBE-6-GROWING";
+  larger.max_elements = capacity * 2;
+  std::vector<netconf::IpsetOp> ops;
+  ops.reserve(entries.size() + 1);
+  // What an earlier try may have left behind; that there is none is fine.
+  (void)tables_.ipsets.apply(std::vector<netconf::IpsetOp>{netconf::DestroyIpset{larger.name}});
+  ops.emplace_back(netconf::CreateIpset{larger});
+  for (const netconf::IpsetEntry& entry : entries) {
+    ops.emplace_back(netconf::AddIpsetEntry{larger.name, spec.type, entry});
+  }
+  ops.emplace_back(netconf::SwapIpsets{larger.name, spec.name});
+  bool grown = true;
+  for (const Status& status : tables_.ipsets.apply(ops)) grown = grown && status.ok();
+  Status destroyed =
+      tables_.ipsets.apply(std::vector<netconf::IpsetOp>{netconf::DestroyIpset{larger.name}})
+          .front();
+  report.count(HostTable::kIpset, "grow", grown ? destroyed : Status(base::Code::kInternal, ""));
+  if (grown) capacity = larger.max_elements;
+  return grown;
+}
+
+// Only addresses that something answers on; the others follow when their virtual server is there.
+void Host::bind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, TimePoint now) {
+  std::vector<netconf::AddressOp> ready;
+  for (const netconf::AddressOp& op : ops) {
+    if (believed_.virtual_servers_on(address_of(op)) > 0) ready.push_back(op);
+  }
+  if (ready.empty()) return;
+  std::vector<Status> statuses = tables_.addresses.apply(ready);
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    report.count(HostTable::kAddress, "bind", statuses[i]);
+    Status outcome = statuses[i].code() == base::Code::kAlreadyExists ? Status() : statuses[i];
+    settle(address_of(ready[i]), outcome, report, now);
+    if (!outcome.ok()) continue;
+    believed_.done(ready[i]);
+    note_line(report, "ip " + netconf::to_text(ready[i], options_.device));
+  }
+}
+
+SetMask Host::filled_sets(Family family) const {
+  SetMask filled;
+  for (SetId id : all_sets()) {
+    filled[static_cast<std::size_t>(id)] = !believed_.set(id, family).empty();
+  }
+  return filled;
+}
+
+void Host::sync_rules(RoundReport& report, TimePoint now) {
+  for (Family family : families()) sync_rules(family, report, now);
+}
+
+// Looks at the rules only when sets became filled or empty, or when the rules were found to differ.
+void Host::sync_rules(Family family, RoundReport& report, TimePoint now) {
+  std::size_t index = family == Family::kIpv6;
+  SetMask filled = filled_sets(family);
+  if (!rules_[index] || rendered_for_[index] == filled) return;
+  // A failure waits for its retry, which forgets what the rules were rendered for.
+  rendered_for_[index] = filled;
+  std::vector<netconf::IptablesOp> ops = rules_change(
+      render_rules(options_.rules, family, filled, usable_sets_[index]), *rules_[index]);
+  if (ops.empty()) {
+    settle(RulesOf{family}, Status(), report, now);
+    return;
+  }
+  Status status = tables_.iptables.apply(family, ops).front();
+  report.count(HostTable::kIptables, "restore", status);
+  settle(RulesOf{family}, status, report, now);
+  if (!status.ok()) return;
+  rules_[index] = after(std::move(*rules_[index]), ops);
+  note_line(report, std::string(family == Family::kIpv4 ? "iptables" : "ip6tables") +
+                        "-restore --noflush: " + std::to_string(ops.size()) +
+                        " chains and jumps written");
+}
+
+}  // namespace agent

@@ -1,0 +1,173 @@
+#ifndef IPVS_AGENT_AGENT_HOST_H_
+#define IPVS_AGENT_AGENT_HOST_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "agent/believed_host.h"
+#include "agent/desired_host.h"
+#include "agent/drains.h"
+#include "agent/host_change.h"
+#include "agent/masquerade_rules.h"
+#include "agent/retries.h"
+#include "agent/round_report.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "ipvs/ipvs_table.h"
+#include "netconf/address_table.h"
+#include "netconf/ipset_table.h"
+#include "netconf/iptables_rules.h"
+#include "netconf/sysctls.h"
+
+namespace agent {
+
+// The kernel tables of one network namespace; they outlive the Host.
+struct HostTables {
+  ipvs::IpvsTable& ipvs;
+  netconf::AddressTable& addresses;
+  netconf::IpsetTable& ipsets;
+  netconf::IptablesRules& iptables;
+  netconf::Sysctls& sysctls;
+};
+
+struct HostOptions {
+  std::string device = "kube-ipvs0";
+  bool ipv4 = true;
+  bool ipv6 = true;
+  std::string scheduler = "rr";  // must be there at the start
+  RulesPolicy rules;
+  std::vector<netconf::Sysctl> sysctls;       // settings that IPVS mode needs
+  ipvs::Timeouts timeouts;                    // 0: leave
+  std::uint32_t max_set_elements = 65536;     // of sets that are made; full ones are doubled
+  std::vector<base::IpPrefix> exclude_cidrs;  // virtual servers in these are never deleted
+  std::optional<base::Duration> drain_limit;  // no value: drains end only with their connections
+  base::Duration audit_period = std::chrono::seconds(30);  // the whole host is looked at once in it
+  std::uint64_t seed = 1;                                  // of the retries' jitter
+};
+
+// A thing that was found to differ from what was believed.
+struct Drift {
+  HostThing thing;
+  std::string what;
+};
+
+// The host's kernel state: as the plans want it, as it is believed to be, and the work that brings
+// one to the other. Everything is done for touched things only; apply() is the only writer once the
+// start is over.
+//
+// Ownership: a virtual server is ours if its address is on the service device, or one of our ipsets
+// lists it (the sets are written before it and emptied after it, so they are the journal of a
+// crash), or a plan wants it. All others are foreign: counted, never changed. Threading: one owner,
+// the agent's loop. Errors: a failed operation is retried with backoff and holds nothing else up;
+// see failure.h.
+class Host {
+ public:
+  Host(HostTables tables, HostOptions options);
+
+  // Makes what every round needs: kernel settings, the service device, the ipsets, a working
+  // scheduler. Writes nothing that is right already. A failure here is one that no retry can be
+  // expected to cure; what is merely degraded is in problems().
+  base::Status prepare(base::TimePoint now);
+
+  // Reads all tables. To be called once the plans are complete, before the first apply(); what is
+  // ours and wanted by nobody is in the result, as is everything wanted.
+  base::Result<Touched> read_all();
+
+  DesiredHost& desired() { return desired_; }
+  const DesiredHost& desired() const { return desired_; }
+  const BelievedHost& believed() const { return believed_; }
+  const Drains& drains() const { return drains_; }
+  const Retries& retries() const { return retries_; }
+  const HostOptions& options() const { return options_; }
+
+  // What apply() would do now.
+  HostChange plan(Touched touched) const;
+
+  // Brings the touched things to what is desired, in the order HostChange documents.
+  RoundReport apply(Touched touched, base::TimePoint now);
+
+  // Reads again what failed and is due now; the result is to be applied.
+  Touched retry_due(base::TimePoint now);
+  // Reads the counters of what drains, if it is time; the result is to be applied.
+  Touched poll_drains(base::TimePoint now, std::vector<EndedDrain>& ended);
+  // Looks at the next part of the host, if it is time, and compares it with what is believed; the
+  // result is to be applied.
+  Touched audit(base::TimePoint now, std::vector<Drift>& drift);
+  // When one of the three above has something to do; no value before the first apply().
+  std::optional<base::TimePoint> next_wake() const;
+
+  // Degraded things, by name, that last until they are mended: for status and logs.
+  const std::map<std::string, std::string>& problems() const { return problems_; }
+  std::size_t foreign_virtual_servers() const { return foreign_.size(); }
+  // The node's addresses as last read; planning NodePorts depends on them.
+  const std::vector<netconf::NodeAddress>& node_addresses() const { return node_addresses_; }
+  // Reads the addresses again because the kernel said that they changed.
+  Touched read_addresses(std::vector<Drift>& drift);
+
+ private:
+  // host_start.cc
+  base::Status prepare_device();
+  void prepare_sets();
+  void adopt_or_replace(const netconf::IpsetSpec& spec, SetId id, const base::Status& failure);
+  base::Status probe_scheduler();
+  bool is_ours(const ipvs::VirtualServerKey& key) const;
+  bool in_our_sets(const ipvs::VirtualServerKey& key) const;
+  bool excluded(const ipvs::VirtualServerKey& key) const;
+  std::vector<base::Family> families() const;
+  netconf::IpsetSpec spec_of(SetId id, base::Family family) const;
+
+  // host.cc
+  void unbind(HostChange& change, RoundReport& report, base::TimePoint now);
+  void apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, base::TimePoint now);
+  void apply_entries(const std::vector<SetEntry>& entries, bool add, RoundReport& report,
+                     base::TimePoint now);
+  bool grow_set(SetId id, base::Family family, RoundReport& report);
+  void bind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, base::TimePoint now);
+  void sync_rules(RoundReport& report, base::TimePoint now);
+  void sync_rules(base::Family family, RoundReport& report, base::TimePoint now);
+  SetMask filled_sets(base::Family family) const;
+  void settle(const HostThing& thing, const base::Status& status, RoundReport& report,
+              base::TimePoint now);
+  void note_line(RoundReport& report, std::string line) const;
+
+  // host_audit.cc
+  bool reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched,
+              std::vector<Drift>* drift, base::TimePoint now);
+  void reread_set(SetId id, base::Family family, Touched& touched, std::vector<Drift>* drift);
+  void reread_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
+  void audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Drift>& drift,
+                         base::TimePoint now);
+
+  HostTables tables_;
+  HostOptions options_;
+  DesiredHost desired_;
+  BelievedHost believed_;
+  Drains drains_;
+  Retries retries_;
+
+  std::array<SetMask, 2> usable_sets_;  // by family, IPv4 first
+  std::array<std::uint32_t, kSetCount * 2> set_capacity_{};
+  std::array<std::optional<netconf::IptablesState>, 2> rules_;  // as believed; no value: not read
+  std::array<std::optional<SetMask>, 2> rendered_for_;          // the sets the rules were made for
+  std::unordered_set<ipvs::VirtualServerKey> foreign_;
+  std::vector<netconf::NodeAddress> node_addresses_;
+  std::map<std::string, std::string> problems_;
+
+  bool started_ = false;  // the first apply() is over
+  base::TimePoint next_drain_poll_{};
+  base::TimePoint next_audit_{};
+  std::size_t audit_slice_ = 0;
+  std::vector<ipvs::VirtualServerKey> audit_queue_;  // what is left of this period
+  std::size_t audit_share_ = 0;                      // virtual servers a slice
+};
+
+}  // namespace agent
+
+#endif  // IPVS_AGENT_AGENT_HOST_H_

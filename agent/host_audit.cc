@@ -1,0 +1,210 @@
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "agent/host.h"
+
+// What a Host does beside changes: retries, drains, and the standing audit.
+namespace agent {
+namespace {
+
+using base::Family;
+using base::Status;
+using base::TimePoint;
+
+// The audit period is cut into this many slices.
+constexpr std::size_t kAuditSlices = 30;
+constexpr std::chrono::seconds kDrainPollPeriod(2);
+
+}  // namespace
+
+std::optional<TimePoint> Host::next_wake() const {
+  if (!started_) return std::nullopt;
+  TimePoint wake = std::min(next_audit_, next_drain_poll_);
+  if (std::optional<TimePoint> retry = retries_.next()) wake = std::min(wake, *retry);
+  return wake;
+}
+
+// Takes in what the kernel holds for the keys now. Returns false if it could not be read.
+bool Host::reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched,
+                  std::vector<Drift>* drift, TimePoint now) {
+  if (keys.empty()) return true;
+  auto states = tables_.ipvs.read_some(keys);
+  if (!states.ok()) {
+    for (const ipvs::VirtualServerKey& key : keys) retries_.failed(key, states.status(), now);
+    return false;
+  }
+  auto state = states->begin();
+  for (const ipvs::VirtualServerKey& key : keys) {
+    while (state != states->end() && state->server.key < key) ++state;
+    bool present = state != states->end() && state->server.key == key;
+    bool differed = present ? believed_.observe(*state) : believed_.observe_absent(key);
+    if (!differed) continue;
+    touched.virtual_servers.push_back(key);
+    if (drift != nullptr) {
+      drift->push_back({key, present ? "differs from what was written" : "is gone"});
+    }
+  }
+  return true;
+}
+
+void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Drift>* drift) {
+  if (!usable_sets_[family == Family::kIpv6][static_cast<std::size_t>(id)]) return;
+  std::vector<std::string> names = {set_name(id, family)};
+  auto sets = tables_.ipsets.read(names);
+  if (!sets.ok()) return;  // the audit comes by again; writes tell of what is broken
+  if (sets->empty()) {
+    // Somebody destroyed the set (no rule of ours refers to it any more either).
+    std::vector<netconf::IpsetOp> create = {netconf::CreateIpset{spec_of(id, family)}};
+    if (!tables_.ipsets.apply(create).front().ok()) return;
+    set_capacity_[set_index(id, family)] = options_.max_set_elements;
+    sets->push_back({});
+  }
+  for (const SetEntry& entry : believed_.observe_set(id, family, sets->front().entries)) {
+    touched.set_entries.push_back(entry);
+    if (drift != nullptr && desired_.wants(entry) != believed_.holds(entry)) {
+      drift->push_back({entry, desired_.wants(entry) ? "is gone" : "is not ours to have"});
+    }
+  }
+  rendered_for_[family == Family::kIpv6].reset();
+}
+
+void Host::reread_rules(Family family, std::vector<Drift>* drift, TimePoint now) {
+  std::size_t index = family == Family::kIpv6;
+  auto rules = tables_.iptables.read(family, rule_tables());
+  std::string name = std::string(base::to_string(family)) + " iptables rules";
+  if (!rules.ok()) {
+    problems_[name] = rules.status().message();
+    if (drift == nullptr) retries_.failed(RulesOf{family}, rules.status(), now);
+    return;
+  }
+  problems_.erase(name);
+  RuleBook desired = render_rules(options_.rules, family, filled_sets(family), usable_sets_[index]);
+  bool differs = !rules_change(desired, *rules).empty();
+  bool believed_right = rules_[index] && rules_change(desired, *rules_[index]).empty();
+  if (drift != nullptr && differs && believed_right) {
+    drift->push_back({RulesOf{family}, "differ from what was written"});
+  }
+  rules_[index] = *std::move(rules);
+  rendered_for_[index].reset();
+}
+
+Touched Host::read_addresses(std::vector<Drift>& drift) {
+  Touched touched;
+  auto state = tables_.addresses.read();
+  if (!state.ok()) {
+    problems_["addresses"] = state.status().message();
+    return touched;
+  }
+  problems_.erase("addresses");
+  node_addresses_ = state->node;
+  if (!state->device_exists) {
+    drift.push_back({base::IpAddress(), "the service device " + options_.device + " is gone"});
+    std::vector<netconf::AddressOp> create = {netconf::CreateDevice{}};
+    Status status = tables_.addresses.apply(create).front();
+    if (!status.ok()) problems_["device " + options_.device] = status.message();
+  }
+  for (const base::IpAddress& address : believed_.observe_addresses(state->bound)) {
+    touched.addresses.push_back(address);
+    if (desired_.wants(address) != believed_.holds(address)) {
+      drift.push_back({address, desired_.wants(address) ? "is gone from the service device"
+                                                        : "is not ours to have on the device"});
+    }
+  }
+  return touched;
+}
+
+Touched Host::retry_due(TimePoint now) {
+  Touched touched;
+  std::vector<ipvs::VirtualServerKey> keys;
+  std::set<std::pair<SetId, Family>> sets;
+  bool addresses = false;
+  for (const HostThing& thing : retries_.take_due(now)) {
+    if (const auto* key = std::get_if<ipvs::VirtualServerKey>(&thing)) {
+      keys.push_back(*key);
+    } else if (const auto* address = std::get_if<base::IpAddress>(&thing)) {
+      touched.addresses.push_back(*address);
+      addresses = true;
+    } else if (const auto* entry = std::get_if<SetEntry>(&thing)) {
+      touched.set_entries.push_back(*entry);
+      sets.emplace(entry->set, entry->family);
+    } else {
+      reread_rules(std::get<RulesOf>(thing).family, nullptr, now);
+    }
+  }
+  std::sort(keys.begin(), keys.end());
+  if (reread(keys, touched, nullptr, now)) {
+    touched.virtual_servers.insert(touched.virtual_servers.end(), keys.begin(), keys.end());
+  }
+  for (const auto& [id, family] : sets) reread_set(id, family, touched, nullptr);
+  if (addresses) {
+    std::vector<Drift> expected;
+    touched.append(read_addresses(expected));
+  }
+  return touched;
+}
+
+Touched Host::poll_drains(TimePoint now, std::vector<EndedDrain>& ended) {
+  Touched touched;
+  if (!started_ || now < next_drain_poll_ || drains_.size() == 0) return touched;
+  next_drain_poll_ = now + kDrainPollPeriod;
+  std::vector<ipvs::VirtualServerKey> keys;
+  for (const auto& [key, drains] : drains_.all()) keys.push_back(key);
+  std::sort(keys.begin(), keys.end());
+  auto states = tables_.ipvs.read_some(keys);
+  if (!states.ok()) return touched;  // the next poll reads them
+  for (const ipvs::VirtualServerState& state : *states) {
+    bool differed = believed_.observe(state);
+    drains_.observe(state, now, [&](const auto& key, const Drain& drain, DrainEnd end) {
+      ended.push_back({key, drain, end});
+      touched.virtual_servers.push_back(key);
+    });
+    if (differed) touched.virtual_servers.push_back(state.server.key);
+  }
+  return touched;
+}
+
+Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
+  Touched touched;
+  if (!started_ || now < next_audit_) return touched;
+  next_audit_ = now + options_.audit_period / kAuditSlices;
+  if (audit_slice_ == 0) {
+    Touched all = desired_.everything();
+    for (const auto& [key, server] : believed_.virtual_servers()) {
+      all.virtual_servers.push_back(key);
+    }
+    all.normalise();
+    // Taken from the end, so the order of the slices is that of the keys, backwards.
+    audit_queue_ = std::move(all.virtual_servers);
+    audit_share_ = (audit_queue_.size() + kAuditSlices - 1) / kAuditSlices;
+  }
+  std::size_t count = std::min(audit_share_, audit_queue_.size());
+  std::span<const ipvs::VirtualServerKey> slice = std::span(audit_queue_).last(count);
+  (void)reread(slice, touched, &drift, now);
+  audit_queue_.resize(audit_queue_.size() - count);
+  audit_beside_ipvs(audit_slice_, touched, drift, now);
+  audit_slice_ = (audit_slice_ + 1) % kAuditSlices;
+  return touched;
+}
+
+// One part of everything but the virtual servers each slice: a set of each family, and at fixed
+// slices the addresses, the rules and the kernel settings.
+void Host::audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Drift>& drift,
+                             TimePoint now) {
+  if (slice < kSetCount) {
+    for (Family family : families()) {
+      reread_set(all_sets()[slice], family, touched, &drift);
+    }
+    return;
+  }
+  switch (slice - kSetCount) {
+    case 0: touched.append(read_addresses(drift)); break;
+    case 2:
+      for (Family family : families()) reread_rules(family, &drift, now);
+      break;
+    case 4: (void)tables_.sysctls.apply(options_.sysctls); break;
+    default: break;
+  }
+}
+
+}  // namespace agent

@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <utility>
+
+#include "agent/host.h"
+
+// The start of a Host: what must be there before the first round, and what is there already.
+namespace agent {
+namespace {
+
+using base::Code;
+using base::Family;
+using base::Status;
+
+// TEST-NET-2 (RFC 5737): nobody's address.
+ipvs::VirtualServer probe_server(const std::string& scheduler) {
+  ipvs::VirtualServer server;
+  server.key = {.address = *base::IpAddress::parse("198.51.100.0"), .port = 20000};
+  server.scheduler = scheduler;
+  return server;
+}
+
+}  // namespace
+
+std::vector<Family> Host::families() const {
+  std::vector<Family> families;
+  if (options_.ipv4) families.push_back(Family::kIpv4);
+  if (options_.ipv6) families.push_back(Family::kIpv6);
+  return families;
+}
+
+netconf::IpsetSpec Host::spec_of(SetId id, Family family) const {
+  netconf::IpsetSpec spec;
+  spec.name = set_name(id, family);
+  spec.type = set_type(id);
+  if (spec.type != netconf::IpsetType::kBitmapPort) {
+    spec.family = family;
+    spec.max_elements = options_.max_set_elements;
+  }
+  return spec;
+}
+
+Status Host::prepare(base::TimePoint now) {
+  std::vector<Status> settings = tables_.sysctls.apply(options_.sysctls);
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (!settings[i].ok()) {
+      problems_["sysctl " + options_.sysctls[i].name] = settings[i].message();
+    }
+  }
+  if (Status status = probe_scheduler(); !status.ok()) return status;
+  if (options_.timeouts != ipvs::Timeouts()) {
+    std::vector<ipvs::IpvsOp> ops = {ipvs::SetTimeouts{options_.timeouts}};
+    if (Status status = tables_.ipvs.apply(ops).front(); !status.ok()) {
+      problems_["ipvs time-outs"] = status.message();
+    }
+  }
+  if (Status status = prepare_device(); !status.ok()) return status;
+  prepare_sets();
+  for (Family family : families()) {
+    auto rules = tables_.iptables.read(family, rule_tables());
+    std::string name = std::string(base::to_string(family)) + " iptables rules";
+    if (rules.ok()) {
+      rules_[family == Family::kIpv6] = *std::move(rules);
+    } else if (classify(rules.status()) == FailureClass::kFatal) {
+      return rules.status().in(name);
+    } else {
+      problems_[name] = rules.status().message();
+      retries_.failed(RulesOf{family}, rules.status(), now);
+    }
+  }
+  return {};
+}
+
+// A scheduler that the kernel does not have would fail every virtual server with a misleading
+// errno, so it is tried once on an address that nobody uses.
+Status Host::probe_scheduler() {
+  ipvs::VirtualServer probe = probe_server(options_.scheduler);
+  std::vector<ipvs::IpvsOp> add = {ipvs::AddVirtualServer{probe}};
+  std::vector<ipvs::IpvsOp> remove = {ipvs::DeleteVirtualServer{probe.key}};
+  Status status = tables_.ipvs.apply(add).front();
+  if (status.code() == Code::kAlreadyExists) status = Status();  // left by a crash of this probe
+  if (status.ok()) return tables_.ipvs.apply(remove).front().in("removing the scheduler probe");
+  if (status.code() == Code::kNotFound) {
+    return Status(Code::kUnsupported, "the kernel has no IPVS scheduler \"" + options_.scheduler +
+                                          "\": run modprobe ip_vs_" + options_.scheduler +
+                                          ", or set ipvs.scheduler to one it has (rr always is)");
+  }
+  return status.in("trying IPVS scheduler \"" + options_.scheduler + "\"");
+}
+
+Status Host::prepare_device() {
+  auto state = tables_.addresses.read();
+  if (!state.ok()) return state.status().in("reading the host's addresses");
+  if (!state->device_exists) {
+    std::vector<netconf::AddressOp> create = {netconf::CreateDevice{}};
+    Status status = tables_.addresses.apply(create).front();
+    if (!status.ok() && status.code() != Code::kAlreadyExists) {
+      return status.in("making the service device " + options_.device);
+    }
+  } else if (state->device_type != "dummy") {
+    problems_["device " + options_.device] =
+        "is of type \"" + state->device_type + "\", expected \"dummy\"; it is used as it is";
+  }
+  node_addresses_ = state->node;
+  return {};
+}
+
+void Host::prepare_sets() {
+  std::vector<std::pair<SetId, Family>> order;
+  std::vector<netconf::IpsetOp> create;
+  for (Family family : families()) {
+    for (SetId id : all_sets()) {
+      create.emplace_back(netconf::CreateIpset{spec_of(id, family)});
+      order.emplace_back(id, family);
+    }
+  }
+  std::vector<Status> statuses = tables_.ipsets.apply(create);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    auto [id, family] = order[i];
+    usable_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id), statuses[i].ok());
+    set_capacity_[set_index(id, family)] = options_.max_set_elements;
+    if (!statuses[i].ok()) {
+      adopt_or_replace(std::get<netconf::CreateIpset>(create[i]).spec, id, statuses[i]);
+    }
+  }
+}
+
+// A set of our name that was made with other parameters: one of the right type is kept whatever its
+// size; of the wrong type it is replaced if nothing uses it. Otherwise the rules do without it.
+void Host::adopt_or_replace(const netconf::IpsetSpec& spec, SetId id, const Status& failure) {
+  SetMask& usable = usable_sets_[spec.family == Family::kIpv6];
+  Status outcome = failure;
+  std::vector<std::string> names = {spec.name};
+  auto present = tables_.ipsets.read(names);
+  if (present.ok() && present->size() == 1 && present->front().spec.type == spec.type &&
+      (spec.type == netconf::IpsetType::kBitmapPort ||
+       present->front().spec.family == spec.family)) {
+    set_capacity_[set_index(id, spec.family)] = present->front().spec.max_elements;
+    outcome = Status();
+  } else {
+    std::vector<netconf::IpsetOp> replace = {netconf::DestroyIpset{spec.name},
+                                             netconf::CreateIpset{spec}};
+    outcome = tables_.ipsets.apply(replace).back();
+  }
+  usable[static_cast<std::size_t>(id)] = outcome.ok();
+  if (!outcome.ok()) {
+    problems_["ipset " + spec.name] =
+        failure.message() + "; its rules are left out: remove the rules that use it and destroy it";
+  }
+}
+
+base::Result<Touched> Host::read_all() {
+  auto addresses = tables_.addresses.read();
+  if (!addresses.ok()) return addresses.status().in("reading the host's addresses");
+  (void)believed_.observe_addresses(addresses->bound);
+  node_addresses_ = std::move(addresses->node);
+  for (Family family : families()) {
+    for (SetId id : all_sets()) {
+      if (!usable_sets_[family == Family::kIpv6][static_cast<std::size_t>(id)]) continue;
+      std::vector<std::string> names = {set_name(id, family)};
+      auto sets = tables_.ipsets.read(names);
+      if (!sets.ok()) return sets.status().in("reading ipset " + names.front());
+      if (sets->empty()) continue;
+      (void)believed_.observe_set(id, family, sets->front().entries);
+      set_capacity_[set_index(id, family)] =
+          std::max(set_capacity_[set_index(id, family)], sets->front().spec.max_elements);
+    }
+  }
+  auto state = tables_.ipvs.read();
+  if (!state.ok()) return state.status().in("reading the IPVS table");
+  for (const ipvs::VirtualServerState& server : state->virtual_servers) {
+    if (is_ours(server.server.key)) {
+      (void)believed_.observe(server);
+    } else {
+      foreign_.insert(server.server.key);
+    }
+  }
+  Touched everything = desired_.everything();
+  everything.append(believed_.everything());
+  return everything;
+}
+
+bool Host::excluded(const ipvs::VirtualServerKey& key) const {
+  return std::any_of(options_.exclude_cidrs.begin(), options_.exclude_cidrs.end(),
+                     [&](const base::IpPrefix& cidr) { return cidr.contains(key.address); });
+}
+
+bool Host::is_ours(const ipvs::VirtualServerKey& key) const {
+  if (key.firewall_mark != 0) return false;
+  if (desired_.virtual_server(key) != nullptr) return true;
+  if (excluded(key)) return false;
+  return believed_.holds(key.address) || in_our_sets(key);
+}
+
+bool Host::in_our_sets(const ipvs::VirtualServerKey& key) const {
+  Family family = key.family();
+  netconf::IpsetEntry entry{
+      .ip = key.address, .protocol = key.protocol, .port = key.port, .ip2 = {}};
+  for (SetId id : {SetId::kClusterIp, SetId::kExternalIp, SetId::kExternalIpLocal,
+                   SetId::kLoadBalancer, SetId::kNodePortSctp}) {
+    if (believed_.holds(SetEntry{id, family, entry})) return true;
+  }
+  // Node ports are listed by number alone: the address must be the node's.
+  bool of_node = std::any_of(
+      node_addresses_.begin(), node_addresses_.end(),
+      [&](const netconf::NodeAddress& address) { return address.address == key.address; });
+  SetId ports = key.protocol == base::Protocol::kTcp ? SetId::kNodePortTcp : SetId::kNodePortUdp;
+  netconf::IpsetEntry port{.ip = {}, .port = key.port, .ip2 = {}};
+  return of_node && key.protocol != base::Protocol::kSctp &&
+         believed_.holds(SetEntry{ports, family, port});
+}
+
+}  // namespace agent

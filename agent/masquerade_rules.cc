@@ -1,0 +1,309 @@
+#include "agent/masquerade_rules.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+namespace agent {
+namespace {
+
+using base::Family;
+using netconf::IptablesChain;
+
+constexpr char kMarkMasq[] = "KUBE-MARK-MASQ";
+
+std::string hex_mark(int bit) {
+  char text[16];
+  std::snprintf(text, sizeof(text), "0x%x", 1u << bit);
+  return text;
+}
+
+// iptables-save puts a backslash before quotes inside a comment.
+std::string comment(std::string_view text) {
+  std::string quoted = "-m comment --comment \"";
+  for (char c : text) {
+    if (c == '\'' || c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+class Renderer {
+ public:
+  Renderer(const RulesPolicy& policy, Family family, SetMask filled, SetMask usable)
+      : policy_(policy),
+        family_(family),
+        filled_(filled & usable),
+        usable_(usable),
+        mark_(hex_mark(policy.masquerade_bit)) {}
+
+  RuleBook render() {
+    RuleBook book;
+    book.chains = {services(),
+                   load_balancer(),
+                   node_port(),
+                   mark_masq(),
+                   postrouting(),
+                   forward(),
+                   filter_node_port(),
+                   proxy_firewall(),
+                   source_ranges(),
+                   ipvs_filter(),
+                   {"filter", "KUBE-IPVS-OUT-FILTER", {}}};
+    auto jump = [&](const char* table, const char* from, const char* why, const char* to) {
+      book.jumps.push_back({table, from, comment(why) + " -j " + to});
+    };
+    jump("nat", "OUTPUT", "kubernetes service portals", "KUBE-SERVICES");
+    jump("nat", "PREROUTING", "kubernetes service portals", "KUBE-SERVICES");
+    jump("nat", "POSTROUTING", "kubernetes postrouting rules", "KUBE-POSTROUTING");
+    jump("filter", "FORWARD", "kubernetes forwarding rules", "KUBE-FORWARD");
+    jump("filter", "INPUT", "kubernetes health check rules", "KUBE-NODE-PORT");
+    jump("filter", "INPUT", "kube-proxy firewall rules", "KUBE-PROXY-FIREWALL");
+    jump("filter", "FORWARD", "kube-proxy firewall rules", "KUBE-PROXY-FIREWALL");
+    jump("filter", "INPUT", "kubernetes ipvs access filter", "KUBE-IPVS-FILTER");
+    jump("filter", "OUTPUT", "kubernetes ipvs access filter", "KUBE-IPVS-OUT-FILTER");
+    return book;
+  }
+
+ private:
+  bool filled(SetId set) const { return filled_[static_cast<std::size_t>(set)]; }
+  bool usable(SetId set) const { return usable_[static_cast<std::size_t>(set)]; }
+
+  // "-m set --match-set KUBE-CLUSTER-IP dst,dst"
+  std::string in(SetId set, std::string_view directions) const {
+    std::string text = "-m set --match-set " + set_name(set, family_) + " ";
+    text += directions;
+    return text;
+  }
+  std::string commented(SetId set, std::string_view directions) const {
+    return comment(set_comment(set)) + " " + in(set, directions);
+  }
+
+  IptablesChain services() const {
+    IptablesChain chain{"nat", "KUBE-SERVICES", {}};
+    std::vector<std::string>& rules = chain.rules;
+    rules.push_back(family_ == Family::kIpv4 ? "-s 127.0.0.0/8 -j RETURN" : "-s ::1/128 -j RETURN");
+    if (filled(SetId::kLoadBalancer)) {
+      rules.push_back(commented(SetId::kLoadBalancer, "dst,dst") + " -j KUBE-LOAD-BALANCER");
+    }
+    if (filled(SetId::kClusterIp)) rules.push_back(cluster_ip_masquerade());
+    if (filled(SetId::kExternalIp)) {
+      rules.push_back(commented(SetId::kExternalIp, "dst,dst") + " -j " + kMarkMasq);
+    }
+    for (SetId set : {SetId::kExternalIp, SetId::kExternalIpLocal}) {
+      if (!filled(set)) continue;
+      rules.push_back(commented(set, "dst,dst") +
+                      " -m physdev ! --physdev-is-in -m addrtype ! --src-type LOCAL -j ACCEPT");
+      rules.push_back(commented(set, "dst,dst") + " -m addrtype --dst-type LOCAL -j ACCEPT");
+    }
+    rules.emplace_back("-m addrtype --dst-type LOCAL -j KUBE-NODE-PORT");
+    // Before rules of others that treat every local address as the node's (CNI host ports).
+    for (SetId set : {SetId::kClusterIp, SetId::kLoadBalancer}) {
+      if (filled(set)) rules.push_back(in(set, "dst,dst") + " -j ACCEPT");
+    }
+    return chain;
+  }
+
+  std::string cluster_ip_masquerade() const {
+    const std::string rule = commented(SetId::kClusterIp, "dst,dst") + " -j " + kMarkMasq;
+    if (policy_.masquerade_all) return rule;
+    std::string from_pods = not_from_pods();
+    if (!from_pods.empty()) return from_pods + " " + rule;
+    // Nothing tells pods from others: at least the node's own traffic, whose source address may
+    // have become the ClusterIP, is repaired.
+    return commented(SetId::kClusterIp, "src,dst") + " -j " + kMarkMasq;
+  }
+
+  std::string not_from_pods() const {
+    const LocalDetector& detector = policy_.local_detector;
+    switch (detector.kind) {
+      case LocalDetector::Kind::kNone: return "";
+      case LocalDetector::Kind::kPodCidr:
+        for (const base::IpPrefix& cidr : detector.pod_cidrs) {
+          if (cidr.family() == family_) return "! -s " + cidr.masked().to_string();
+        }
+        return "";
+      case LocalDetector::Kind::kBridgeInterface: return "! -i " + detector.interface;
+      case LocalDetector::Kind::kInterfacePrefix: return "! -i " + detector.interface + "+";
+    }
+    return "";
+  }
+
+  IptablesChain load_balancer() const {
+    IptablesChain chain{"nat", "KUBE-LOAD-BALANCER", {}};
+    if (filled(SetId::kLoadBalancerLocal)) {
+      chain.rules.push_back(commented(SetId::kLoadBalancerLocal, "dst,dst") + " -j RETURN");
+    }
+    chain.rules.push_back(std::string("-j ") + kMarkMasq);
+    return chain;
+  }
+
+  IptablesChain node_port() const {
+    struct Row {
+      const char* protocol;
+      SetId local;
+      SetId all;
+      const char* directions;
+    };
+    static constexpr Row kRows[] = {
+        {"tcp", SetId::kNodePortLocalTcp, SetId::kNodePortTcp, "dst"},
+        {"udp", SetId::kNodePortLocalUdp, SetId::kNodePortUdp, "dst"},
+        {"sctp", SetId::kNodePortLocalSctp, SetId::kNodePortSctp, "dst,dst"},
+    };
+    IptablesChain chain{"nat", "KUBE-NODE-PORT", {}};
+    for (const Row& row : kRows) {
+      std::string protocol = std::string("-p ") + row.protocol + " ";
+      if (filled(row.local)) {
+        chain.rules.push_back(protocol + commented(row.local, row.directions) + " -j RETURN");
+      }
+      if (filled(row.all)) {
+        chain.rules.push_back(protocol + commented(row.all, row.directions) + " -j " + kMarkMasq);
+      }
+    }
+    return chain;
+  }
+
+  IptablesChain mark_masq() const {
+    return {"nat", kMarkMasq, {"-j MARK --set-xmark " + mark_ + "/" + mark_}};
+  }
+
+  IptablesChain postrouting() const {
+    IptablesChain chain{"nat", "KUBE-POSTROUTING", {}};
+    if (filled(SetId::kLoopBack)) {
+      chain.rules.push_back(commented(SetId::kLoopBack, "dst,dst,src") + " -j MASQUERADE");
+    }
+    chain.rules.push_back("-m mark ! --mark " + mark_ + "/" + mark_ + " -j RETURN");
+    // Clears the mark, so that the packet is not masqueraded twice if it comes by again.
+    chain.rules.push_back("-j MARK --set-xmark " + mark_ + "/0x0");
+    chain.rules.push_back(comment("kubernetes service traffic requiring SNAT") + " -j MASQUERADE" +
+                          (policy_.random_fully ? " --random-fully" : ""));
+    return chain;
+  }
+
+  IptablesChain forward() const {
+    return {"filter",
+            "KUBE-FORWARD",
+            {comment("kubernetes forwarding rules") + " -m mark --mark " + mark_ + "/" + mark_ +
+                 " -j ACCEPT",
+             comment("kubernetes forwarding conntrack rule") +
+                 " -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"}};
+  }
+
+  IptablesChain filter_node_port() const {
+    IptablesChain chain{"filter", "KUBE-NODE-PORT", {}};
+    if (usable(SetId::kHealthCheckNodePort)) {
+      chain.rules.push_back(commented(SetId::kHealthCheckNodePort, "dst") + " -j ACCEPT");
+    }
+    return chain;
+  }
+
+  IptablesChain proxy_firewall() const {
+    IptablesChain chain{"filter", "KUBE-PROXY-FIREWALL", {}};
+    if (filled(SetId::kLoadBalancerFw)) {
+      chain.rules.push_back(commented(SetId::kLoadBalancerFw, "dst,dst") +
+                            " -j KUBE-SOURCE-RANGES-FIREWALL");
+    }
+    return chain;
+  }
+
+  IptablesChain source_ranges() const {
+    IptablesChain chain{"filter", "KUBE-SOURCE-RANGES-FIREWALL", {}};
+    for (SetId set : {SetId::kLoadBalancerSourceCidr, SetId::kLoadBalancerSourceIp}) {
+      if (filled(set)) chain.rules.push_back(commented(set, "dst,dst,src") + " -j RETURN");
+    }
+    chain.rules.emplace_back("-j DROP");
+    return chain;
+  }
+
+  // The node's own ports must not be reached through service addresses.
+  IptablesChain ipvs_filter() const {
+    IptablesChain chain{"filter", "KUBE-IPVS-FILTER", {}};
+    for (SetId set :
+         {SetId::kLoadBalancer, SetId::kClusterIp, SetId::kExternalIp, SetId::kExternalIpLocal}) {
+      if (usable(set)) chain.rules.push_back(in(set, "dst,dst") + " -j RETURN");
+    }
+    if (usable(SetId::kHealthCheckNodePort)) {
+      chain.rules.push_back(in(SetId::kHealthCheckNodePort, "dst") + " -j RETURN");
+    }
+    if (usable(SetId::kIpvsIps)) {
+      chain.rules.push_back(
+          "-m conntrack --ctstate NEW " + in(SetId::kIpvsIps, "dst") + " -j REJECT --reject-with " +
+          (family_ == Family::kIpv4 ? "icmp-port-unreachable" : "icmp6-port-unreachable"));
+    }
+    return chain;
+  }
+
+  const RulesPolicy& policy_;
+  Family family_;
+  SetMask filled_;
+  SetMask usable_;
+  std::string mark_;
+};
+
+const IptablesChain* find(const netconf::IptablesState& state, std::string_view table,
+                          std::string_view name) {
+  for (const IptablesChain& chain : state) {
+    if (chain.table == table && chain.name == name) return &chain;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+RuleBook render_rules(const RulesPolicy& policy, Family family, SetMask filled, SetMask usable) {
+  return Renderer(policy, family, filled, usable).render();
+}
+
+std::vector<netconf::IptablesOp> rules_change(const RuleBook& desired,
+                                              const netconf::IptablesState& actual) {
+  std::vector<netconf::IptablesOp> ops;
+  for (const IptablesChain& chain : desired.chains) {
+    const IptablesChain* present = find(actual, chain.table, chain.name);
+    if (present == nullptr || present->rules != chain.rules) {
+      ops.emplace_back(netconf::WriteChain{chain});
+    }
+  }
+  for (const IptablesJump& jump : desired.jumps) {
+    const IptablesChain* present = find(actual, jump.table, jump.chain);
+    if (present == nullptr || std::find(present->rules.begin(), present->rules.end(), jump.rule) ==
+                                  present->rules.end()) {
+      ops.emplace_back(netconf::InsertRule{jump.table, jump.chain, jump.rule});
+    }
+  }
+  return ops;
+}
+
+netconf::IptablesState after(netconf::IptablesState state,
+                             const std::vector<netconf::IptablesOp>& ops) {
+  auto chain = [&](const std::string& table, const std::string& name) -> IptablesChain& {
+    auto found = std::find_if(state.begin(), state.end(), [&](const IptablesChain& candidate) {
+      return candidate.table == table && candidate.name == name;
+    });
+    if (found != state.end()) return *found;
+    state.push_back({table, name, {}});
+    return state.back();
+  };
+  for (const netconf::IptablesOp& op : ops) {
+    if (const auto* write = std::get_if<netconf::WriteChain>(&op)) {
+      chain(write->chain.table, write->chain.name).rules = write->chain.rules;
+    } else if (const auto* insert = std::get_if<netconf::InsertRule>(&op)) {
+      std::vector<std::string>& rules = chain(insert->table, insert->chain).rules;
+      rules.insert(rules.begin(), insert->rule);
+    } else if (const auto* remove = std::get_if<netconf::DeleteRule>(&op)) {
+      std::vector<std::string>& rules = chain(remove->table, remove->chain).rules;
+      auto found = std::find(rules.begin(), rules.end(), remove->rule);
+      if (found != rules.end()) rules.erase(found);
+    } else if (const auto* drop = std::get_if<netconf::DeleteChain>(&op)) {
+      std::erase_if(state, [&](const IptablesChain& candidate) {
+        return candidate.table == drop->table && candidate.name == drop->name;
+      });
+    }
+  }
+  std::sort(state.begin(), state.end());
+  return state;
+}
+
+std::vector<std::string> rule_tables() { return {"nat", "filter"}; }
+
+}  // namespace agent

@@ -1,0 +1,59 @@
+#ifndef IPVS_AGENT_AGENT_ROUND_REPORT_H_
+#define IPVS_AGENT_AGENT_ROUND_REPORT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "agent/drains.h"
+#include "agent/retries.h"
+#include "base/result.h"
+
+namespace agent {
+
+// The kernel tables, as metrics and messages name them.
+enum class HostTable : std::uint8_t { kIpvs, kAddress, kIpset, kIptables, kSysctl };
+
+std::string_view to_string(HostTable table);
+
+struct HostFailure {
+  HostThing thing;
+  base::Status status;
+  FailureClass failure_class = FailureClass::kTransient;
+};
+
+struct EndedDrain {
+  ipvs::VirtualServerKey virtual_server;
+  Drain drain;
+  DrainEnd end = DrainEnd::kIdle;
+};
+
+// What one round did to the host: values for logs, metrics and tests.
+struct RoundReport {
+  // (table, verb, outcome) -> how many operations: (kIpvs, "add_real_server", kOk) -> 3.
+  std::map<std::tuple<HostTable, std::string, base::Code>, std::size_t> operations;
+  // The operations in order, one pasteable line each; cut at kMaxLines.
+  std::vector<std::string> lines;
+  std::vector<HostFailure> failures;
+  std::vector<ipvs::VirtualServerKey> removed_udp;  // UDP virtual servers that lost a real server
+
+  static constexpr std::size_t kMaxLines = 200;
+
+  void count(HostTable table, std::string_view verb, const base::Status& status) {
+    ++operations[{table, std::string(verb), status.code()}];
+  }
+  // How many operations were sent to the kernel, whatever became of them.
+  std::size_t operation_count() const {
+    std::size_t sum = 0;
+    for (const auto& [kind, count] : operations) sum += count;
+    return sum;
+  }
+};
+
+}  // namespace agent
+
+#endif  // IPVS_AGENT_AGENT_ROUND_REPORT_H_
