@@ -249,6 +249,14 @@ SetMask Host::filled_sets(Family family) const {
   return filled;
 }
 
+bool Host::rules_may_differ() const {
+  for (Family family : families()) {
+    std::size_t index = family == Family::kIpv6;
+    if (rules_[index] && !rendered_for_[index]) return true;
+  }
+  return false;
+}
+
 void Host::sync_rules(RoundReport& report, TimePoint now) {
   for (Family family : families()) sync_rules(family, report, now);
 }

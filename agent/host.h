@@ -93,6 +93,10 @@ class Host {
   // Brings the touched things to what is desired, in the order HostChange documents.
   RoundReport apply(Touched touched, base::TimePoint now);
 
+  // Whether the rules were read again since they were last compared, so that a round must follow
+  // even if nothing else was touched.
+  bool rules_may_differ() const;
+
   // Reads again what failed and is due now; the result is to be applied.
   Touched retry_due(base::TimePoint now);
   // Reads the counters of what drains, if it is time; the result is to be applied.

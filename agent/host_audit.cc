@@ -66,7 +66,6 @@ void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Dri
       drift->push_back({entry, desired_.wants(entry) ? "is gone" : "is not ours to have"});
     }
   }
-  rendered_for_[family == Family::kIpv6].reset();
 }
 
 void Host::reread_rules(Family family, std::vector<Drift>* drift, TimePoint now) {

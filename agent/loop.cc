@@ -1,0 +1,192 @@
+#include "agent/loop.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace agent {
+namespace {
+
+using base::TimePoint;
+using watchers::ObjectKey;
+
+// Served first on a cold start: nothing else on the node works without the API and DNS.
+const std::array<ObjectKey, 3> kCritical = {{
+    {"default", "kubernetes"},
+    {"kube-system", "kube-dns"},
+    {"kube-system", "coredns"},
+}};
+
+// Virtual servers a part of the first round: addresses come up as the parts are done.
+constexpr std::size_t kPart = 2000;
+
+Touched touched_of(const ServicePlan& plan) {
+  Touched touched;
+  for (const PlannedVirtualServer& planned : plan.virtual_servers) {
+    touched.virtual_servers.push_back(planned.server.key);
+  }
+  touched.addresses = plan.addresses;
+  touched.set_entries = plan.set_entries;
+  return touched;
+}
+
+}  // namespace
+
+Loop::Loop(Host& host, watchers::EventMailbox& mailbox, const base::Clock& clock,
+           LoopListener& listener, LoopOptions options)
+    : host_(host),
+      mailbox_(mailbox),
+      clock_(clock),
+      listener_(listener),
+      options_(std::move(options)),
+      start_backoff_({}, options_.seed) {}
+
+TimePoint Loop::step(TimePoint now) {
+  take_events();
+  if (!started_ && !start(now)) {
+    listener_.stepped(*this, now);
+    return next_start_ > now ? next_start_ : TimePoint::max();
+  }
+  Touched touched;
+  if (addresses_changed_) {
+    addresses_changed_ = false;
+    std::vector<Drift> drift;
+    touched.append(host_.read_addresses(drift));
+    if (!drift.empty()) listener_.drifted(drift);
+  }
+  refresh_node(now);
+  if (now >= next_sync_) touched.append(plan_pending());
+  touched.append(host_.retry_due(now));
+  std::vector<EndedDrain> ended;
+  touched.append(host_.poll_drains(now, ended));
+  if (!ended.empty()) listener_.drains_ended(ended);
+  std::vector<Drift> drift;
+  touched.append(host_.audit(now, drift));
+  if (!drift.empty()) listener_.drifted(drift);
+  bool changes = !in_round_.empty();
+  apply(std::move(touched), now);
+  if (changes) next_sync_ = clock_.now() + options_.min_sync_period;
+  listener_.stepped(*this, now);
+  TimePoint wake = host_.next_wake().value_or(TimePoint::max());
+  if (!pending_.empty()) wake = std::min(wake, next_sync_);
+  return wake;
+}
+
+void Loop::take_events() {
+  for (auto& [key, event] : mailbox_.take()) {
+    if (const auto* rejected = std::get_if<watchers::Rejected>(&event.news)) {
+      listener_.object_rejected(key, rejected->reason);
+      continue;
+    }
+    std::optional<base::WallTime> trigger_time;
+    if (const auto* slice =
+            std::get_if<std::shared_ptr<const watchers::EndpointSlice>>(&event.news)) {
+      trigger_time = (*slice)->trigger_time;
+    }
+    watchers::ClusterSnapshot::Change change = snapshot_.apply(key, event.news);
+    for (const ObjectKey& service : change.services) mark(service, event.received, trigger_time);
+  }
+}
+
+void Loop::mark(const ObjectKey& service, TimePoint since,
+                std::optional<base::WallTime> trigger_time) {
+  auto [place, first] = pending_.try_emplace(service, Pending{since, trigger_time});
+  if (first) return;
+  place->second.since = std::min(place->second.since, since);
+  // The oldest of what a round brings is the one whose wait counts.
+  if (trigger_time &&
+      (!place->second.trigger_time || *trigger_time < *place->second.trigger_time)) {
+    place->second.trigger_time = trigger_time;
+  }
+}
+
+// A changed fact of the node can change the plan of any Service.
+void Loop::refresh_node(TimePoint now) {
+  NodeFacts facts = make_node_facts(options_.node_name, snapshot_.node().get(),
+                                    host_.node_addresses(), options_.node_ports);
+  if (facts == node_) return;
+  node_ = std::move(facts);
+  for (const ObjectKey& service : snapshot_.service_keys()) mark(service, now, std::nullopt);
+}
+
+Touched Loop::plan_pending() {
+  Touched touched;
+  in_round_ = std::exchange(pending_, {});
+  for (const auto& [service, waiting] : in_round_) touched.append(replan(service));
+  return touched;
+}
+
+Touched Loop::replan(const ObjectKey& key) {
+  std::shared_ptr<const watchers::Service> service = snapshot_.service(key);
+  ServicePlan plan;
+  if (service != nullptr) {
+    plan = plan_service(*service, snapshot_.slices(key), node_, options_.policy);
+    plan.problems.insert(plan.problems.end(), service->problems.begin(), service->problems.end());
+  }
+  static const std::vector<std::string> kNone;
+  const ServicePlan* before = host_.desired().plan(key);
+  if ((before == nullptr ? kNone : before->problems) != plan.problems) {
+    listener_.service_problems(key, plan.problems);
+  }
+  return host_.desired().set_plan(key, std::move(plan));
+}
+
+// The first round. Returns whether it has happened.
+bool Loop::start(TimePoint now) {
+  bool complete = snapshot_.synced(watchers::Kind::kService) &&
+                  snapshot_.synced(watchers::Kind::kEndpointSlice);
+  if (!complete || now < next_start_) return false;
+  refresh_node(now);
+  (void)plan_pending();
+  auto everything = host_.read_all();
+  if (!everything.ok()) {
+    base::Duration wait = start_backoff_.next();
+    next_start_ = now + wait;
+    listener_.start_failed(everything.status(), wait);
+    return false;
+  }
+  apply_everything(*std::move(everything), now);
+  started_ = true;
+  listener_.started(host_, clock_.now() - now);
+  return true;
+}
+
+// Critical Services first; then everything in parts, entries that are wanted before the virtual
+// servers that need them, those that nothing wants last.
+void Loop::apply_everything(Touched everything, TimePoint now) {
+  everything.normalise();
+  for (const ObjectKey& service : kCritical) {
+    if (const ServicePlan* plan = host_.desired().plan(service)) apply(touched_of(*plan), now);
+  }
+  auto wanted = [&](const SetEntry& entry) { return host_.desired().wants(entry); };
+  auto unwanted =
+      std::partition(everything.set_entries.begin(), everything.set_entries.end(), wanted);
+  Touched part;
+  part.addresses = std::move(everything.addresses);
+  part.set_entries.assign(everything.set_entries.begin(), unwanted);
+  for (const ipvs::VirtualServerKey& key : everything.virtual_servers) {
+    part.virtual_servers.push_back(key);
+    if (part.virtual_servers.size() < kPart) continue;
+    apply(std::exchange(part, {}), now);
+  }
+  part.set_entries.insert(part.set_entries.end(), unwanted, everything.set_entries.end());
+  apply(std::move(part), now);
+  in_round_.clear();
+}
+
+void Loop::apply(Touched touched, TimePoint now) {
+  if (touched.empty() && in_round_.empty() && !host_.rules_may_differ()) return;
+  Round round;
+  round.began = clock_.now();
+  round.report = host_.apply(std::move(touched), now);
+  round.ended = clock_.now();
+  if (started_) {
+    for (const auto& [key, waiting] : in_round_) {
+      round.services.push_back({key, waiting.since, waiting.trigger_time});
+    }
+    in_round_.clear();
+  }
+  listener_.round_ended(round);
+}
+
+}  // namespace agent

@@ -1,0 +1,90 @@
+#ifndef IPVS_AGENT_AGENT_LOOP_H_
+#define IPVS_AGENT_AGENT_LOOP_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/host.h"
+#include "agent/loop_listener.h"
+#include "agent/node_facts.h"
+#include "agent/policy.h"
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "watchers/cluster_snapshot.h"
+#include "watchers/object_event.h"
+
+namespace agent {
+
+struct LoopOptions {
+  std::string node_name;
+  Policy policy;
+  NodePortAddresses node_ports;
+  // At least this long from the end of a round that changed something to the next one that follows
+  // the API; 0: changes are applied as they come.
+  base::Duration min_sync_period{};
+  std::uint64_t seed = 1;  // of the backoff's jitter
+};
+
+// The agent's loop: takes what the watchers deliver, plans the Services that it concerns, and lets
+// the Host bring the kernel to the plans. The first change after quiet is applied at once; what
+// arrives while a round runs is folded into the next one.
+//
+// Until Services and EndpointSlices have both been delivered completely once, nothing is written
+// and nothing is removed: what the kernel holds goes on working.
+// Threading: one thread owns the loop and everything it holds.
+class Loop {
+ public:
+  Loop(Host& host, watchers::EventMailbox& mailbox, const base::Clock& clock,
+       LoopListener& listener, LoopOptions options);
+
+  // One round, with what there is to do at `now`. Returns when it wants to be called again at the
+  // latest; TimePoint::max(): only when the mailbox says so.
+  base::TimePoint step(base::TimePoint now);
+
+  // The kernel said that the host's addresses changed: the next round looks at them.
+  void addresses_changed() { addresses_changed_ = true; }
+
+  bool started() const { return started_; }
+  const watchers::ClusterSnapshot& snapshot() const { return snapshot_; }
+  const NodeFacts& node() const { return node_; }
+  const Host& host() const { return host_; }
+
+ private:
+  // A Service that waits for its round: since when, and what its slices say of it.
+  struct Pending {
+    base::TimePoint since;
+    std::optional<base::WallTime> trigger_time;
+  };
+
+  void take_events();
+  void mark(const watchers::ObjectKey& service, base::TimePoint since,
+            std::optional<base::WallTime> trigger_time);
+  void refresh_node(base::TimePoint now);
+  Touched plan_pending();
+  Touched replan(const watchers::ObjectKey& service);
+  bool start(base::TimePoint now);
+  void apply_everything(Touched everything, base::TimePoint now);
+  void apply(Touched touched, base::TimePoint now);
+
+  Host& host_;
+  watchers::EventMailbox& mailbox_;
+  const base::Clock& clock_;
+  LoopListener& listener_;
+  LoopOptions options_;
+  watchers::ClusterSnapshot snapshot_;
+  NodeFacts node_;
+  std::unordered_map<watchers::ObjectKey, Pending> pending_;
+  std::unordered_map<watchers::ObjectKey, Pending> in_round_;
+  bool addresses_changed_ = false;
+  bool started_ = false;
+  base::Backoff start_backoff_;
+  base::TimePoint next_start_{};
+  base::TimePoint next_sync_{};
+};
+
+}  // namespace agent
+
+#endif  // IPVS_AGENT_AGENT_LOOP_H_

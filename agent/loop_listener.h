@@ -1,0 +1,53 @@
+#ifndef IPVS_AGENT_AGENT_LOOP_LISTENER_H_
+#define IPVS_AGENT_AGENT_LOOP_LISTENER_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/host.h"
+#include "agent/round_report.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "watchers/object_event.h"
+
+namespace agent {
+
+// A Service whose change a round has applied.
+struct AppliedService {
+  watchers::ObjectKey key;
+  base::TimePoint since;                       // when the first event of the change arrived
+  std::optional<base::WallTime> trigger_time;  // of its newest EndpointSlice
+};
+
+// One round of the loop.
+struct Round {
+  base::TimePoint began;
+  base::TimePoint ended;
+  std::vector<AppliedService> services;  // those that caused it; none: retries, drains or audit
+  RoundReport report;
+};
+
+// What the loop tells of its work: for logs, metrics and health. Called on the loop's thread; must
+// be quick.
+class LoopListener {
+ public:
+  virtual ~LoopListener() = default;
+  virtual void object_rejected(const watchers::EventKey& object, const std::string& reason) = 0;
+  // Something of a Service cannot be planned; `problems` is empty once it can.
+  virtual void service_problems(const watchers::ObjectKey& service,
+                                const std::vector<std::string>& problems) = 0;
+  virtual void start_failed(const base::Status& failure, base::Duration retry_in) = 0;
+  // The first complete state of the API is in the kernel.
+  virtual void started(const Host& host, base::Duration took) = 0;
+  virtual void drifted(const std::vector<Drift>& drift) = 0;
+  virtual void drains_ended(const std::vector<EndedDrain>& ended) = 0;
+  virtual void round_ended(const Round& round) = 0;
+  // After every step, also those that had nothing to do.
+  virtual void stepped(const class Loop& loop, base::TimePoint now) = 0;
+};
+
+}  // namespace agent
+
+#endif  // IPVS_AGENT_AGENT_LOOP_LISTENER_H_

@@ -1,0 +1,33 @@
+#ifndef IPVS_AGENT_AGENT_NODE_FACTS_H_
+#define IPVS_AGENT_AGENT_NODE_FACTS_H_
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/policy.h"
+#include "base/ip_address.h"
+#include "netconf/address_table.h"
+#include "watchers/objects.h"
+
+namespace agent {
+
+// nodePortAddresses of the configuration: which of the node's addresses NodePorts are served on.
+// Neither CIDRs nor `primary`: on all. A family without a CIDR of its own is served on all.
+struct NodePortAddresses {
+  bool primary = false;  // only on the node's own addresses
+  std::vector<base::IpPrefix> cidrs;
+
+  friend bool operator==(const NodePortAddresses&, const NodePortAddresses&) = default;
+};
+
+// Puts together what planning needs to know of the node. `node` may be null (not known yet); then
+// there is no zone and no primary address. Addresses of the service device are never among
+// `host_addresses`, so a NodePort can not be served on a service address.
+NodeFacts make_node_facts(const std::string& name, const watchers::Node* node,
+                          std::span<const netconf::NodeAddress> host_addresses,
+                          const NodePortAddresses& node_ports);
+
+}  // namespace agent
+
+#endif  // IPVS_AGENT_AGENT_NODE_FACTS_H_
