@@ -396,7 +396,14 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
                 "the server was silent for " + seconds_text(idle_timeout(exchange.options)),
                 ETIMEDOUT};
       }
-      return {base::Code::kUnavailable, error.what()};
+      std::string text = error.what();
+      // The alert that says why is lost when the server closes at once.
+      if (text == "Failed to write request headers") {
+        text +=
+            "; the server closed the connection first: a server that refuses the client "
+            "certificate can do that";
+      }
+      return {base::Code::kUnavailable, text};
     } catch (const web::uri_exception& error) {
       return {base::Code::kInvalidArgument, error.what()};
     } catch (const std::exception& error) {

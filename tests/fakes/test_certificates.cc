@@ -88,6 +88,8 @@ TestAuthority::TestAuthority(const std::string& name) : signer_(std::make_unique
 
 TestAuthority::~TestAuthority() = default;
 
+Identity TestAuthority::self() const { return {certificate_, pem(signer_->key.get())}; }
+
 Identity TestAuthority::issue(const CertificateText& text) const {
   Key key(EVP_EC_gen("P-256"));
   Certificate certificate = unsigned_certificate(text, key.get());

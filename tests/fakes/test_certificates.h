@@ -17,8 +17,8 @@ struct Identity {
 // What a certificate says. Times count from now.
 struct CertificateText {
   std::string common_name = "test";
-  std::vector<std::string> names;      // DNS subject alternative names
-  std::vector<std::string> addresses;  // IP subject alternative names
+  std::vector<std::string> names{};      // DNS subject alternative names
+  std::vector<std::string> addresses{};  // IP subject alternative names
   std::chrono::seconds valid_from{-3600};
   std::chrono::seconds valid_until{3600};
 };
@@ -31,6 +31,8 @@ class TestAuthority {
 
   // Its own certificate, PEM.
   const std::string& certificate() const { return certificate_; }
+  // Itself, for a server that uses it as its own certificate.
+  Identity self() const;
   Identity issue(const CertificateText& text) const;
 
  private:

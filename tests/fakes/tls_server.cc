@@ -184,6 +184,12 @@ void TlsServer::serve(int fd) {
       ++connections_;
       script_(connection);
       connection.close();
+    } else {
+      // Closing at once would reset the connection, and the client might lose the alert.
+      shutdown(fd, SHUT_WR);
+      std::array<char, 4096> rest;
+      while (recv(fd, rest.data(), rest.size(), 0) > 0) {
+      }
     }
     ERR_clear_error();
   }
