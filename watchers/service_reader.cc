@@ -1,0 +1,309 @@
+#include "watchers/service_reader.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "watchers/quote.h"
+
+namespace watchers {
+namespace {
+
+enum ServiceField : Field {
+  kSpec = kFirstOwnField,
+  kType,
+  kClusterIp,
+  kClusterIps,
+  kIpFamilies,
+  kExternalIps,
+  kSourceRanges,
+  kInternalPolicy,
+  kExternalPolicy,
+  kHealthCheckNodePort,
+  kAffinity,
+  kAffinityConfig,
+  kAffinityClientIp,
+  kAffinityTimeout,
+  kPorts,
+  kPortName,
+  kPortProtocol,
+  kPortNumber,
+  kPortNodePort,
+  kStatus,
+  kLoadBalancer,
+  kIngress,
+  kIngressIp,
+  kIngressMode,
+};
+
+constexpr std::string_view kOwnAnnotations = "ipvs-agent.io/";
+constexpr std::uint32_t kDefaultAffinityTimeout = 10800;  // as the API defaults it
+constexpr std::uint32_t kMaxAffinityTimeout = 86400;
+
+const FieldTable& fields() {
+  using enum FieldShape;
+  static const FieldTable kTable{
+      kMetaSteps,
+      {
+          {kRootField, "spec", kSpec, kObject},
+          {kSpec, "type", kType, kString},
+          {kSpec, "clusterIP", kClusterIp, kString},
+          {kSpec, "clusterIPs", kClusterIps, kStrings},
+          {kSpec, "ipFamilies", kIpFamilies, kStrings},
+          {kSpec, "ports", kPorts, kObjects},
+          {kPorts, "name", kPortName, kString},
+          {kPorts, "protocol", kPortProtocol, kString},
+          {kPorts, "port", kPortNumber, kInteger},
+          {kPorts, "nodePort", kPortNodePort, kInteger},
+          {kSpec, "externalIPs", kExternalIps, kStrings},
+          {kSpec, "loadBalancerSourceRanges", kSourceRanges, kStrings},
+          {kSpec, "internalTrafficPolicy", kInternalPolicy, kString},
+          {kSpec, "externalTrafficPolicy", kExternalPolicy, kString},
+          {kSpec, "healthCheckNodePort", kHealthCheckNodePort, kInteger},
+          {kSpec, "sessionAffinity", kAffinity, kString},
+          {kSpec, "sessionAffinityConfig", kAffinityConfig, kObject},
+          {kAffinityConfig, "clientIP", kAffinityClientIp, kObject},
+          {kAffinityClientIp, "timeoutSeconds", kAffinityTimeout, kInteger},
+          {kRootField, "status", kStatus, kObject},
+          {kStatus, "loadBalancer", kLoadBalancer, kObject},
+          {kLoadBalancer, "ingress", kIngress, kObjects},
+          {kIngress, "ip", kIngressIp, kString},
+          {kIngress, "ipMode", kIngressMode, kString},
+      }};
+  return kTable;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  std::size_t first = text.find_first_not_of(kSpace);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+}  // namespace
+
+ServiceReader::ServiceReader() : ObjectReader(fields(), "Service", /*namespaced=*/true) {}
+
+void ServiceReader::clear() {
+  draft_ = {};
+  cluster_ip_.clear();
+  cluster_ips_.clear();
+  ip_families_.clear();
+  client_ip_affinity_ = false;
+  affinity_timeout_s_ = kDefaultAffinityTimeout;
+  health_check_node_port_ = 0;
+  ports_given_ = false;
+  source_ranges_given_ = false;
+}
+
+void ServiceReader::on_string(Field field, std::string_view value) {
+  switch (field) {
+    case kType: read_type(value); break;
+    case kClusterIp: cluster_ip_ = value; break;
+    case kClusterIps: cluster_ips_.emplace_back(value); break;
+    case kIpFamilies: ip_families_.emplace_back(value); break;
+    case kExternalIps:
+      if (auto address = read_unicast(value, /*link_local=*/false)) {
+        draft_.external_ips.push_back(*address);
+      }
+      break;
+    case kSourceRanges: read_source_range(value); break;
+    case kInternalPolicy: draft_.internal_policy = read_policy(value); break;
+    case kExternalPolicy: draft_.external_policy = read_policy(value); break;
+    case kAffinity:
+      client_ip_affinity_ = value == "ClientIP";
+      if (!client_ip_affinity_ && value != "None") problem(quote(value), "None, ClientIP");
+      break;
+    case kPortName: port_.name = value; break;
+    case kPortProtocol:
+      if (auto protocol = read_protocol(value)) {
+        port_.protocol = *protocol;
+      } else {
+        port_usable_ = false;
+      }
+      break;
+    case kIngressIp: ingress_ip_ = value; break;
+    case kIngressMode: ingress_mode_ = value; break;
+    default: ObjectReader::on_string(field, value); break;
+  }
+}
+
+void ServiceReader::on_integer(Field field, std::int64_t value) {
+  switch (field) {
+    case kPortNumber: port_.port = read_port(value, 1).value_or(0); break;
+    case kPortNodePort: port_.node_port = read_port(value, 0).value_or(0); break;
+    case kHealthCheckNodePort: health_check_node_port_ = read_port(value, 0).value_or(0); break;
+    case kAffinityTimeout:
+      if (value >= 1 && value <= kMaxAffinityTimeout) {
+        affinity_timeout_s_ = static_cast<std::uint32_t>(value);
+      } else {
+        problem(std::to_string(value), "1-86400");
+      }
+      break;
+    default: break;
+  }
+}
+
+void ServiceReader::on_member(Field field, std::string_view name, std::string_view value) {
+  if (field == kLabels) {
+    // Any value hides the Service, an empty one as well.
+    if (name == "service.kubernetes.io/service-proxy-name" ||
+        name == "service.kubernetes.io/headless") {
+      draft_.served_elsewhere = true;
+    }
+  } else if (field == kAnnotations && name.starts_with(kOwnAnnotations)) {
+    draft_.annotations.emplace_back(name.substr(kOwnAnnotations.size()), value);
+  }
+  ObjectReader::on_member(field, name, value);
+}
+
+void ServiceReader::on_begin_array(Field field) {
+  // A member that comes twice counts as it came last.
+  switch (field) {
+    case kClusterIps: cluster_ips_.clear(); break;
+    case kIpFamilies: ip_families_.clear(); break;
+    case kExternalIps: draft_.external_ips.clear(); break;
+    case kSourceRanges: draft_.source_ranges.clear(); break;
+    case kPorts: draft_.ports.clear(); break;
+    case kIngress: draft_.ingress.clear(); break;
+    default: break;
+  }
+}
+
+void ServiceReader::on_begin_object(Field field) {
+  if (field == kPorts) {
+    port_ = {};
+    port_usable_ = true;
+    ports_given_ = true;
+  } else if (field == kIngress) {
+    ingress_ip_.clear();
+    ingress_mode_.clear();
+  }
+}
+
+void ServiceReader::on_end_object(Field field) {
+  if (field == kPorts) end_port();
+  if (field == kIngress) end_ingress();
+}
+
+void ServiceReader::read_type(std::string_view text) {
+  if (text == "ClusterIP") {
+    draft_.type = ServiceType::kClusterIp;
+  } else if (text == "NodePort") {
+    draft_.type = ServiceType::kNodePort;
+  } else if (text == "LoadBalancer") {
+    draft_.type = ServiceType::kLoadBalancer;
+  } else if (text == "ExternalName") {
+    draft_.type = ServiceType::kExternalName;
+  } else {
+    problem(quote(text), "ClusterIP, NodePort, LoadBalancer, ExternalName");
+  }
+}
+
+TrafficPolicy ServiceReader::read_policy(std::string_view text) {
+  if (text == "Local") return TrafficPolicy::kLocal;
+  if (text != "Cluster" && !text.empty()) problem(quote(text), "Cluster, Local");
+  return TrafficPolicy::kCluster;
+}
+
+void ServiceReader::read_source_range(std::string_view text) {
+  source_ranges_given_ = true;
+  if (auto range = base::IpPrefix::parse(trimmed(text)); range.ok()) {
+    draft_.source_ranges.push_back(range->masked());
+  } else {
+    problem(quote(text), "ADDRESS/LENGTH");
+  }
+}
+
+void ServiceReader::end_port() {
+  if (!port_usable_) return;
+  if (port_.port == 0) {
+    problem("no usable port", "port 1-65535");
+    return;
+  }
+  for (const ServicePort& other : draft_.ports) {
+    if (other.protocol == port_.protocol && other.port == port_.port) {
+      problem("the protocol and port of an earlier entry", "each once");
+      return;
+    }
+  }
+  draft_.ports.push_back(std::move(port_));
+}
+
+void ServiceReader::end_ingress() {
+  if (ingress_ip_.empty()) return;  // told by host name: for DNS, not for us
+  std::optional<base::IpAddress> address = read_unicast(ingress_ip_, /*link_local=*/true);
+  if (!address) return;
+  bool vip = ingress_mode_.empty() || ingress_mode_ == "VIP";
+  if (!vip && ingress_mode_ != "Proxy") problem("ipMode " + quote(ingress_mode_), "VIP, Proxy");
+  draft_.ingress.push_back({*address, !vip});
+}
+
+void ServiceReader::choose_cluster_ips() {
+  // Servers from before dual stack give only clusterIP; without families only it counts, too.
+  bool single = cluster_ips_.empty() || ip_families_.empty();
+  std::vector<std::string> texts = single ? std::vector<std::string>{cluster_ip_} : cluster_ips_;
+  if (single && cluster_ip_.empty() && !cluster_ips_.empty()) texts = {cluster_ips_.front()};
+  draft_.headless = texts.front().empty() || texts.front() == "None";
+  if (draft_.headless || draft_.type == ServiceType::kExternalName) return;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!single && i >= ip_families_.size()) break;
+    std::string name = single ? "spec.clusterIP" : "spec.clusterIPs[" + std::to_string(i) + "]";
+    base::Result<base::IpAddress> address = base::IpAddress::parse(texts[i]);
+    if (!address.ok() || address->is_unspecified() || address->is_loopback() ||
+        address->is_multicast()) {
+      problem(name + ": found " + quote(texts[i]) + ", allowed: a unicast IPv4 or IPv6 address");
+      continue;
+    }
+    if (!single && base::to_string(address->family()) != ip_families_[i]) {
+      problem(name + ": found " + quote(texts[i]) +
+              ", allowed: an address of the family in spec.ipFamilies, " + quote(ip_families_[i]));
+      continue;
+    }
+    bool known = std::any_of(draft_.cluster_ips.begin(), draft_.cluster_ips.end(),
+                             [&](const auto& ip) { return ip.family() == address->family(); });
+    if (known) {
+      problem(name + ": found a second address of one family, allowed: one a family");
+    } else {
+      draft_.cluster_ips.push_back(*address);
+    }
+  }
+}
+
+ObjectNews ServiceReader::build() {
+  choose_cluster_ips();
+  bool served = !draft_.headless && draft_.type != ServiceType::kExternalName;
+  auto reject = [&](std::string text) {
+    for (const std::string& problem : problems()) text += "; " + problem;
+    return Rejected{std::move(text)};
+  };
+  if (served && draft_.cluster_ips.empty()) {
+    return reject("no usable cluster IP");
+  }
+  if (served && draft_.ports.empty()) {
+    if (ports_given_) return reject("no usable port");
+    problem("spec.ports: found none, allowed: at least one");
+  }
+  // Without its ranges it would be open to everybody.
+  if (source_ranges_given_ && draft_.source_ranges.empty()) {
+    return reject("no usable entry in spec.loadBalancerSourceRanges");
+  }
+  if (client_ip_affinity_) draft_.affinity_timeout_s = affinity_timeout_s_;
+  if (draft_.type == ServiceType::kLoadBalancer &&
+      draft_.external_policy == TrafficPolicy::kLocal) {
+    draft_.health_check_node_port = health_check_node_port_;
+    if (health_check_node_port_ == 0) {
+      problem(
+          "spec.healthCheckNodePort: found none, allowed: 1-65535 with externalTrafficPolicy "
+          "Local");
+    }
+  }
+  std::sort(draft_.annotations.begin(), draft_.annotations.end());
+  draft_.key = object_key();
+  draft_.uid = uid();
+  draft_.resource_version = resource_version();
+  draft_.problems = std::move(problems());
+  return std::make_shared<const Service>(std::move(draft_));
+}
+
+}  // namespace watchers
