@@ -1,0 +1,269 @@
+#include "netconf/libipset_session.h"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdarg>
+#include <exception>
+#include <optional>
+#include <utility>
+
+extern "C" {
+#include <libipset/data.h>
+#include <libipset/nfproto.h>
+#include <libipset/session.h>
+#include <libipset/types.h>
+}
+
+namespace netconf {
+namespace {
+
+using base::Code;
+using base::Result;
+using base::Status;
+
+struct Meaning {
+  std::string_view part;  // of libipset's text
+  Code code;
+  int error_number;
+  std::string_view remedy;
+};
+
+constexpr std::string_view kNeedsModule =
+    "; load the kernel's modules: modprobe -a ip_set ip_set_hash_ip ip_set_hash_ipport "
+    "ip_set_hash_ipportip ip_set_hash_ipportnet ip_set_bitmap_port";
+
+constexpr std::array<Meaning, 16> kMeanings = {{
+    {"set with the given name does not exist", Code::kNotFound, ENOENT, ""},
+    {"the second set does not exist", Code::kNotFound, ENOENT, ""},
+    {"set with the same name already exists", Code::kAlreadyExists, EEXIST, ""},
+    {"in use by a kernel component", Code::kUnavailable, EBUSY, ""},
+    {"Hash is full", Code::kResourceExhausted, 0, ""},
+    {"maximal number of sets", Code::kResourceExhausted, 0, ""},
+    {"Cannot allocate memory", Code::kResourceExhausted, ENOMEM, ""},
+    {"No buffer space available", Code::kResourceExhausted, ENOBUFS, ""},
+    {"Operation not permitted", Code::kPermissionDenied, EPERM,
+     "; needs CAP_NET_ADMIN: run as root"},
+    {"set type not supported", Code::kUnsupported, 0, kNeedsModule},
+    {"set type does not supported", Code::kUnsupported, 0, kNeedsModule},
+    {"Kernel supports", Code::kUnsupported, 0, ""},
+    {"Kernel-library incompatibility", Code::kUnsupported, 0, ""},
+    {"Cannot open session to kernel", Code::kUnsupported, 0, kNeedsModule},
+    {"Kernel error received: Invalid argument", Code::kInvalidArgument, EINVAL, ""},
+    {"rotocol error", Code::kCorrupt, 0, ""},
+}};
+
+// "Error in line 12: TEXT\n": the number, and the text.
+std::pair<std::uint32_t, std::string_view> split_report(std::string_view report) {
+  while (report.ends_with('\n')) report.remove_suffix(1);
+  constexpr std::string_view kPrefix = "Error in line ";
+  if (!report.starts_with(kPrefix)) return {0, report};
+  std::string_view rest = report.substr(kPrefix.size());
+  std::uint32_t line = 0;
+  auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), line);
+  rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+  if (error != std::errc() || !rest.starts_with(": ")) return {0, report};
+  return {line, rest.substr(2)};
+}
+
+LibipsetFailure failure_of(std::string_view report) {
+  auto [line, text] = split_report(report);
+  bool broken = text.find("rotocol error") != std::string_view::npos ||
+                text.find("Broken") != std::string_view::npos || text.empty();
+  std::string message(text.empty() ? "libipset failed without a message" : text);
+  for (const Meaning& meaning : kMeanings) {
+    if (text.find(meaning.part) != std::string_view::npos) {
+      return {Status(meaning.code, message + std::string(meaning.remedy), meaning.error_number),
+              line, broken};
+    }
+  }
+  return {Status(broken ? Code::kCorrupt : Code::kInvalidArgument, message), line, broken};
+}
+
+// libipset's printing function. It jumps over our frames on its own errors, and must not see our
+// exceptions.
+int print_to_sink(ipset_session* /*session*/, void* sink, const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  // Listings always come as ("%s", TEXT).
+  const char* text = std::string_view(format) == "%s" ? va_arg(arguments, const char*) : format;
+  va_end(arguments);
+  try {
+    auto& function = *static_cast<std::function<void(std::string_view)>*>(sink);
+    if (function) function(text);
+    return 0;
+  } catch (const std::exception&) {
+    return -1;
+  }
+}
+
+void set_option(ipset_session* session, ipset_opt option, const void* value) {
+  ipset_data_set(ipset_session_data(session), option, value);
+}
+
+void set_number(ipset_session* session, ipset_opt option, std::uint8_t value) {
+  set_option(session, option, &value);
+}
+void set_number(ipset_session* session, ipset_opt option, std::uint16_t value) {
+  set_option(session, option, &value);
+}
+void set_number(ipset_session* session, ipset_opt option, std::uint32_t value) {
+  set_option(session, option, &value);
+}
+
+std::uint8_t protocol_family(base::Family family) {
+  return family == base::Family::kIpv4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+}  // namespace
+
+void LibipsetSession::Close::operator()(ipset_session* session) const {
+  ipset_session_fini(session);
+}
+
+LibipsetSession::LibipsetSession(std::unique_ptr<ipset_session, Close> session,
+                                 std::unique_ptr<Sink> sink)
+    : sink_(std::move(sink)), session_(std::move(session)) {}
+
+Result<LibipsetSession> LibipsetSession::open() {
+  // Registering a type that is registered already is refused and does no harm.
+  ipset_load_types();
+  auto sink = std::make_unique<Sink>();
+  std::unique_ptr<ipset_session, Close> session(ipset_session_init(print_to_sink, sink.get()));
+  if (!session) {
+    return Status(Code::kResourceExhausted, "libipset cannot make a session: no memory", ENOMEM);
+  }
+  ipset_session_output(session.get(), IPSET_LIST_SAVE);
+  LibipsetSession opened(std::move(session), std::move(sink));
+  opened.begin();
+  // Checks the version of the protocol, which opens the socket.
+  LibipsetFailure checked = opened.outcome(ipset_cmd(opened.session_.get(), IPSET_CMD_NONE, 0));
+  if (checked.ok()) return opened;
+  if (checked.status.code() == Code::kPermissionDenied) {
+    return checked.status.in("open ipset");
+  }
+  return Status(Code::kUnsupported,
+                "open ipset: " + checked.status.message() + std::string(kNeedsModule),
+                checked.status.error_number());
+}
+
+// Clears what the command before has left behind.
+void LibipsetSession::begin() {
+  ipset_session_report_reset(session_.get());
+  ipset_data_reset(ipset_session_data(session_.get()));
+}
+
+LibipsetFailure LibipsetSession::outcome(int result) {
+  if (result >= 0) return {};
+  LibipsetFailure failure = failure_of(ipset_session_report_msg(session_.get()));
+  ipset_session_report_reset(session_.get());
+  return failure;
+}
+
+LibipsetFailure LibipsetSession::create(const IpsetSpec& spec) {
+  ipset_session* session = session_.get();
+  begin();
+  ipset_session_lineno(session, 0);
+  ipset_envopt_set(session, IPSET_ENV_EXIST);
+  set_option(session, IPSET_SETNAME, spec.name.c_str());
+  set_option(session, IPSET_OPT_TYPENAME, std::string(to_string(spec.type)).c_str());
+  bool hash = spec.type != IpsetType::kBitmapPort;
+  if (hash) set_number(session, IPSET_OPT_FAMILY, protocol_family(spec.family));
+  if (ipset_type_get(session, IPSET_CMD_CREATE) == nullptr) return outcome(-1);
+  if (hash) {
+    set_number(session, IPSET_OPT_HASHSIZE, spec.hash_size);
+    set_number(session, IPSET_OPT_MAXELEM, spec.max_elements);
+  } else {
+    set_number(session, IPSET_OPT_PORT, std::uint16_t{0});
+    set_number(session, IPSET_OPT_PORT_TO, std::uint16_t{65535});
+  }
+  return outcome(ipset_cmd(session, IPSET_CMD_CREATE, 0));
+}
+
+LibipsetFailure LibipsetSession::destroy(const std::string& name) {
+  ipset_session* session = session_.get();
+  begin();
+  ipset_session_lineno(session, 0);
+  // With -exist, newer kernels would not tell that the set is missing.
+  ipset_envopt_unset(session, IPSET_ENV_EXIST);
+  set_option(session, IPSET_SETNAME, name.c_str());
+  return outcome(ipset_cmd(session, IPSET_CMD_DESTROY, 0));
+}
+
+LibipsetFailure LibipsetSession::swap(const std::string& a, const std::string& b) {
+  ipset_session* session = session_.get();
+  begin();
+  ipset_session_lineno(session, 0);
+  set_option(session, IPSET_SETNAME, a.c_str());
+  set_option(session, IPSET_OPT_SETNAME2, b.c_str());
+  return outcome(ipset_cmd(session, IPSET_CMD_SWAP, 0));
+}
+
+Result<LibipsetHeader> LibipsetSession::header(const std::string& name) {
+  ipset_session* session = session_.get();
+  begin();
+  ipset_session_lineno(session, 0);
+  set_option(session, IPSET_SETNAME, name.c_str());
+  const ipset_type* type = ipset_type_get(session, IPSET_CMD_ADD);
+  if (type == nullptr) return outcome(-1).status;
+  std::optional<IpsetType> known = parse_ipset_type(type->name);
+  if (!known) {
+    return Status(Code::kUnsupported, "the set is of type " + std::string(type->name));
+  }
+  bool ipv6 = ipset_data_family(ipset_session_data(session)) == NFPROTO_IPV6;
+  // libipset remembers only the sets that it made itself, and would ask again for each entry.
+  ipset_cache_del(name.c_str());
+  ipset_cache_add(name.c_str(), type, ipset_data_family(ipset_session_data(session)));
+  return LibipsetHeader{*known, ipv6 ? base::Family::kIpv6 : base::Family::kIpv4};
+}
+
+void LibipsetSession::forget_sets() { ipset_cache_del(nullptr); }
+
+LibipsetFailure LibipsetSession::add(const std::string& set, const IpsetEntry& entry,
+                                     std::uint32_t line) {
+  return queue(true, set, entry, line);
+}
+
+LibipsetFailure LibipsetSession::remove(const std::string& set, const IpsetEntry& entry,
+                                        std::uint32_t line) {
+  return queue(false, set, entry, line);
+}
+
+LibipsetFailure LibipsetSession::queue(bool add, const std::string& set, const IpsetEntry& entry,
+                                       std::uint32_t line) {
+  ipset_session* session = session_.get();
+  begin();
+  // The flag belongs to the message, not to the entry: it must be there from the first one on.
+  ipset_envopt_set(session, IPSET_ENV_EXIST);
+  set_option(session, IPSET_SETNAME, set.c_str());
+  const ipset_type* type = ipset_type_get(session, IPSET_CMD_ADD);
+  if (type == nullptr) return outcome(-1);
+  const std::string_view name = type->name;
+  if (name != "bitmap:port") {
+    set_option(session, IPSET_OPT_IP, entry.ip.bytes().data());
+  }
+  if (name != "hash:ip") set_number(session, IPSET_OPT_PORT, entry.port);
+  if (name.starts_with("hash:ip,port")) {
+    set_number(session, IPSET_OPT_PROTO, static_cast<std::uint8_t>(entry.protocol));
+  }
+  if (name == "hash:ip,port,ip" || name == "hash:ip,port,net") {
+    set_option(session, IPSET_OPT_IP2, entry.ip2.bytes().data());
+  }
+  if (name == "hash:ip,port,net") set_number(session, IPSET_OPT_CIDR2, entry.prefix2);
+  return outcome(ipset_cmd(session, add ? IPSET_CMD_ADD : IPSET_CMD_DEL, line));
+}
+
+LibipsetFailure LibipsetSession::commit() { return outcome(ipset_commit(session_.get())); }
+
+LibipsetFailure LibipsetSession::save(const std::string& name, Sink sink) {
+  ipset_session* session = session_.get();
+  begin();
+  ipset_session_lineno(session, 0);
+  set_option(session, IPSET_SETNAME, name.c_str());
+  *sink_ = std::move(sink);
+  LibipsetFailure failure = outcome(ipset_cmd(session, IPSET_CMD_SAVE, 0));
+  *sink_ = nullptr;
+  return failure;
+}
+
+}  // namespace netconf

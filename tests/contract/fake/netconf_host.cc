@@ -1,0 +1,28 @@
+#include "tests/contract/netconf_host.h"
+
+#include "tests/fakes/fake_ipset_table.h"
+#include "tests/fakes/fake_iptables.h"
+#include "tests/fakes/fake_sysctls.h"
+
+namespace contract {
+namespace {
+
+class FakeHost final : public NetconfHost {
+ public:
+  netconf::IpsetTable& ipsets() override { return ipsets_; }
+  netconf::IptablesRules& iptables(const std::string& /*variant*/) override { return iptables_; }
+  netconf::Sysctls& sysctls() override { return sysctls_; }
+
+ private:
+  fakes::FakeIpsetTable ipsets_;
+  fakes::FakeIptables iptables_{&ipsets_};
+  fakes::FakeSysctls sysctls_;
+};
+
+}  // namespace
+
+std::unique_ptr<NetconfHost> make_netconf_host() { return std::make_unique<FakeHost>(); }
+
+std::vector<std::string> iptables_variants() { return {"fake"}; }
+
+}  // namespace contract

@@ -1,0 +1,62 @@
+#include "tests/contract/netconf_host.h"
+
+#include <sched.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "netconf/kernel_iptables.h"
+#include "netconf/libipset_table.h"
+#include "netconf/proc_sysctls.h"
+#include "tests/contract/kernel/tools.h"
+
+namespace contract {
+namespace {
+
+template <typename T>
+T must(base::Result<T> result) {
+  if (!result) throw std::runtime_error(result.status().message());
+  return std::move(result).value();
+}
+
+// A network namespace that the kernel removes when the next test enters one of its own.
+class KernelHost final : public NetconfHost {
+ public:
+  KernelHost() {
+    if (unshare(CLONE_NEWNET) != 0) {
+      throw std::runtime_error(std::string("unshare(CLONE_NEWNET): ") + strerrordesc_np(errno) +
+                               "; run as root, in tests/lab/run");
+    }
+    must_run({"ip", "link", "set", "lo", "up"});
+  }
+
+  netconf::IpsetTable& ipsets() override {
+    if (!ipsets_) ipsets_ = must(netconf::open_libipset_table());
+    return *ipsets_;
+  }
+  netconf::IptablesRules& iptables(const std::string& variant) override {
+    auto& rules = iptables_[variant];
+    if (!rules) {
+      rules = must(netconf::open_kernel_iptables(
+          variant == "nft" ? netconf::IptablesBackend::kNft : netconf::IptablesBackend::kLegacy));
+    }
+    return *rules;
+  }
+  netconf::Sysctls& sysctls() override { return sysctls_; }
+
+ private:
+  std::unique_ptr<netconf::IpsetTable> ipsets_;
+  std::map<std::string, std::unique_ptr<netconf::IptablesRules>> iptables_;
+  netconf::ProcSysctls sysctls_;
+};
+
+}  // namespace
+
+std::unique_ptr<NetconfHost> make_netconf_host() { return std::make_unique<KernelHost>(); }
+
+std::vector<std::string> iptables_variants() { return {"nft", "legacy"}; }
+
+}  // namespace contract
