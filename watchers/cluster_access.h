@@ -29,8 +29,8 @@ struct ServerUrl {
 
 // PEM text, given itself or as the file it is read from whenever it is needed.
 struct PemSource {
-  std::string text;  // wins over `file`
-  std::string file;  // absolute, or relative to the working directory
+  std::string text = {};  // wins over `file`
+  std::string file = {};  // absolute, or relative to the working directory
 
   bool given() const { return !text.empty() || !file.empty(); }
   // Reads the file. Errors name it: kNotFound, kPermissionDenied, or kInvalidArgument where there

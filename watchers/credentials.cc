@@ -41,10 +41,7 @@ base::Result<std::string> BearerToken::read() const {
   std::size_t end = text->find_last_not_of(kBlank);
   std::string token =
       begin == std::string::npos ? std::string() : text->substr(begin, end - begin + 1);
-  // Anything but visible ASCII would break out of the header that carries the token.
-  bool visible =
-      std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (token.empty() || !visible) {
+  if (!is_bearer_token(token)) {
     return base::Status(
         base::Code::kInvalidArgument,
         "bearer token: " + file_ + ": found " +
@@ -52,6 +49,11 @@ base::Result<std::string> BearerToken::read() const {
             ", allowed: one line with the token");
   }
   return token;
+}
+
+bool is_bearer_token(std::string_view token) {
+  return !token.empty() &&
+         std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 }  // namespace watchers

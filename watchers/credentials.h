@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -41,6 +42,9 @@ class BearerToken {
   std::optional<std::string> token_;        // from the file
   std::optional<base::TimePoint> read_at_;  // last try; nothing: read at once
 };
+
+// Whether `token` can stand in a header: visible ASCII only, and something of it.
+bool is_bearer_token(std::string_view token);
 
 }  // namespace watchers
 

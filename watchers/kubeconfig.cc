@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "watchers/credentials.h"
+
 namespace watchers {
 namespace {
 
@@ -21,7 +23,7 @@ class Section {
  public:
   Section(YAML::Node node, std::string file, std::string name)
       : node_(std::move(node)), file_(std::move(file)), name_(std::move(name)) {
-    if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
+    if (!node_.IsNull() && !node_.IsMap()) {
       refuse("", base::Code::kInvalidArgument, "found a " + kind(node_) + ", allowed: a map");
     }
   }
@@ -31,10 +33,7 @@ class Section {
     throw Refusal{{code, file_ + ": " + (path.empty() ? "" : path + ": ") + why}};
   }
 
-  bool has(const std::string& key) const {
-    YAML::Node value = get(key);
-    return value.IsDefined() && !value.IsNull();
-  }
+  bool has(const std::string& key) const { return !get(key).IsNull(); }
 
   // "" where the key is not given.
   std::string text(const std::string& key) const {
@@ -61,7 +60,7 @@ class Section {
   Section entry(const std::string& key, const std::string& name, const std::string& inner) const {
     std::string names;
     YAML::Node list = get(key);
-    if (list.IsDefined() && !list.IsNull() && !list.IsSequence()) {
+    if (!list.IsNull() && !list.IsSequence()) {
       refuse(key, base::Code::kInvalidArgument, "found a " + kind(list) + ", allowed: a list");
     }
     if (list.IsSequence()) {
@@ -80,10 +79,12 @@ class Section {
   }
 
  private:
+  // A null node where the key is not given: the library throws at most uses of an undefined one.
   YAML::Node get(const std::string& key) const {
     // The [] of a constant node never adds the key.
     const YAML::Node& node = node_;
-    return node.IsDefined() && node.IsMap() ? node[key] : YAML::Node(YAML::NodeType::Undefined);
+    YAML::Node value = node.IsMap() ? node[key] : YAML::Node();
+    return value.IsDefined() ? value : YAML::Node();
   }
 
   static std::string kind(const YAML::Node& node) {
@@ -234,6 +235,10 @@ void read_user(const Section& user, const std::string& file, ClusterAccess& acce
                     " is given; allowed: both or neither");
   }
   access.token = user.text("token");
+  if (!access.token.empty() && !is_bearer_token(access.token)) {
+    user.refuse("token", base::Code::kInvalidArgument,
+                "found white space or control characters in it, allowed: the token alone");
+  }
   access.token_file = beside(file, user.text("tokenFile"));
   if (!access.token_file.empty()) {
     if (base::Result<std::string> token = read_file(access.token_file); !token) {
