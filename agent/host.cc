@@ -101,13 +101,10 @@ void Host::note_line(RoundReport& report, std::string line) const {
   if (report.lines.size() < RoundReport::kMaxLines) report.lines.push_back(std::move(line));
 }
 
-// Books the outcome of the last operation on a thing.
+// Books the outcome of an operation on a thing.
 void Host::settle(const HostThing& thing, const Status& status, RoundReport& report,
                   TimePoint now) {
-  if (status.ok()) {
-    retries_.succeeded(thing);
-    return;
-  }
+  if (status.ok()) return;
   retries_.failed(thing, status, now);
   report.failures.push_back({thing, status, classify(status)});
 }
@@ -132,23 +129,26 @@ void Host::unbind(HostChange& change, RoundReport& report, TimePoint now) {
     }
   }
   if (stuck.empty()) return;
-  std::erase_if(change.remove,
-                [&](const ipvs::IpvsOp& op) { return stuck.contains(key_of(op).address); });
+  std::erase_if(change.remove, [&](const ipvs::IpvsOp& op) {
+    const ipvs::VirtualServerKey& key = key_of(op);
+    if (!stuck.contains(key.address)) return false;
+    settle(key, Status(base::Code::kUnavailable, "its address is still bound"), report, now);
+    return true;
+  });
 }
 
 void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimePoint now) {
   if (ops.empty()) return;
   std::vector<Status> statuses = tables_.ipvs.apply(ops);
-  // A virtual server succeeded if everything about it did; the first failure is the one to tell,
-  // since those behind it follow from it.
+  // The first failure of a virtual server is the one to tell; those behind it follow from it.
   std::unordered_set<ipvs::VirtualServerKey> failed;
-  std::unordered_set<ipvs::VirtualServerKey> succeeded;
   for (std::size_t i = 0; i < ops.size(); ++i) {
     const ipvs::VirtualServerKey& key = key_of(ops[i]);
     report.count(HostTable::kIpvs, verb_of(ops[i]), statuses[i]);
-    if (statuses[i].ok() || (deletes(ops[i]) && statuses[i].code() == base::Code::kNotFound)) {
-      believed_.done(ops[i]);
-      succeeded.insert(key);
+    bool gone = deletes(ops[i]) && statuses[i].code() == base::Code::kNotFound;
+    if (statuses[i].ok() || gone) believed_.done(ops[i]);
+    // What was gone already is done, but it is a surprise: the failure below has it read again.
+    if (statuses[i].ok()) {
       note_line(report, "ipvsadm " + ipvs::to_text(ops[i]));
       if (deletes(ops[i]) && key.protocol == base::Protocol::kUdp) {
         report.removed_udp.push_back(key);
@@ -156,9 +156,6 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
     } else if (failed.insert(key).second) {
       settle(key, statuses[i].in("ipvsadm " + ipvs::to_text(ops[i])), report, now);
     }
-  }
-  for (const ipvs::VirtualServerKey& key : succeeded) {
-    if (!failed.contains(key)) settle(key, Status(), report, now);
   }
 }
 
@@ -270,10 +267,7 @@ void Host::sync_rules(Family family, RoundReport& report, TimePoint now) {
   rendered_for_[index] = filled;
   std::vector<netconf::IptablesOp> ops = rules_change(
       render_rules(options_.rules, family, filled, usable_sets_[index]), *rules_[index]);
-  if (ops.empty()) {
-    settle(RulesOf{family}, Status(), report, now);
-    return;
-  }
+  if (ops.empty()) return;
   Status status = tables_.iptables.apply(family, ops).front();
   report.count(HostTable::kIptables, "restore", status);
   settle(RulesOf{family}, status, report, now);

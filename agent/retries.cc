@@ -59,13 +59,6 @@ void Retries::failed(const HostThing& thing, const base::Status& failure, base::
   order_.emplace(waiting.due, thing);
 }
 
-void Retries::succeeded(const HostThing& thing) {
-  auto place = waiting_.find(thing);
-  if (place == waiting_.end()) return;
-  if (place->second.scheduled) order_.erase({place->second.due, thing});
-  waiting_.erase(place);
-}
-
 std::vector<HostThing> Retries::take_due(base::TimePoint now) {
   std::vector<HostThing> things;
   while (!order_.empty() && order_.begin()->first <= now) {

@@ -49,11 +49,12 @@ class Retries {
   // The thing failed. A first drift is due at once; then the waits double from 0.5 s to 30 s, and
   // for what the kernel rejects from 30 s to 5 min, each lengthened by up to half at random.
   void failed(const HostThing& thing, const base::Status& failure, base::TimePoint now);
-  void succeeded(const HostThing& thing);
 
   // The things whose time has come, for a round that begins now.
   std::vector<HostThing> take_due(base::TimePoint now);
-  // The round is over: what was taken and has not failed again agrees by now and is forgotten.
+  // The round is over: what was taken for it and has not failed again agrees by now and is
+  // forgotten. Nothing else ends a wait: a later operation that succeeds proves only itself, while
+  // what the failed one did is known when the thing has been read again.
   void end_round();
   // When the next one is due; no value where nothing waits.
   std::optional<base::TimePoint> next() const;
