@@ -74,6 +74,7 @@ Result<Pipe> make_pipe() {
 Result<pid_t> spawn(const std::string& path, const std::vector<std::string>& argv, int in, int out,
                     int err) {
   std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

@@ -13,6 +13,8 @@ template <typename... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
 };
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
 
 std::optional<unsigned> parse_number(std::string_view text, unsigned limit) {
   unsigned value = 0;
