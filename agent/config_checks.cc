@@ -37,7 +37,7 @@ std::vector<std::string> doubts(const Configuration& configuration) {
         "masqueraded; set it, or choose another detectLocalMode");
   }
   const NodePortAddresses& addresses = configuration.node_port_addresses;
-  if (!addresses.primary && addresses.prefixes.empty()) {
+  if (!addresses.primary && addresses.cidrs.empty()) {
     found.emplace_back(
         "nodePortAddresses: is empty, so node ports answer on every address of the node; primary "
         "restricts them to the Node's own");

@@ -137,7 +137,7 @@ base::Result<NodePortAddresses> decode_node_port_addresses(const ConfigValue& va
   }
   base::Result<std::vector<base::IpPrefix>> prefixes = decode_prefixes(value);
   if (!prefixes) return prefixes.status();
-  addresses.prefixes = *prefixes;
+  addresses.cidrs = *prefixes;
   return addresses;
 }
 
@@ -156,7 +156,7 @@ std::vector<std::string> encode_prefixes(const std::vector<base::IpPrefix>& pref
 
 std::vector<std::string> encode_node_port_addresses(const NodePortAddresses& addresses) {
   if (addresses.primary) return {"primary"};
-  return encode_prefixes(addresses.prefixes);
+  return encode_prefixes(addresses.cidrs);
 }
 
 }  // namespace agent

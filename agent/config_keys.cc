@@ -332,14 +332,15 @@ void add_own(std::vector<ConfigKey>& keys) {
   keys.push_back(choice_key(
       {.path = "ipvsAgent.iptablesBackend",
        .flag = "iptables-backend",
-       .meaning = "Which iptables holds the rules. auto: the one that the "
-                  "kubelet uses.",
+       .meaning = "Which iptables holds the rules. auto: the one that the kubelet uses. plain: an "
+                  "iptables older than 1.8.",
        .zero_is_default = true},
       [](auto& c) -> auto& { return c.ipvs_agent.iptables_backend; },
-      std::array<std::pair<std::string_view, IptablesBackend>, 3>{
-          {{"auto", IptablesBackend::kAuto},
-           {"nft", IptablesBackend::kNft},
-           {"legacy", IptablesBackend::kLegacy}}}));
+      std::array<std::pair<std::string_view, std::optional<netconf::IptablesBackend>>, 4>{
+          {{"auto", std::nullopt},
+           {"nft", netconf::IptablesBackend::kNft},
+           {"legacy", netconf::IptablesBackend::kLegacy},
+           {"plain", netconf::IptablesBackend::kPlain}}}));
   keys.push_back(text_key(
       {.path = "ipvsAgent.statePath",
        .flag = "state-path",

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "agent/listen_address.h"
+#include "agent/node_port_addresses.h"
 #include "base/clock.h"
 #include "base/ip_address.h"
+#include "netconf/iptables_backend.h"
 
 namespace agent {
 
@@ -21,19 +23,6 @@ enum class DetectLocalMode : std::uint8_t {
 };
 
 enum class LogFormat : std::uint8_t { kText, kJson };
-
-// Which of the two iptables implementations of the host holds our rules.
-enum class IptablesBackend : std::uint8_t { kAuto, kNft, kLegacy };
-
-// Which addresses of the node answer on node ports.
-struct NodePortAddresses {
-  // The Node's primary address of each family; `prefixes` is then empty.
-  bool primary = false;
-  // Addresses inside one of these; none means every address of the node.
-  std::vector<base::IpPrefix> prefixes;
-
-  friend bool operator==(const NodePortAddresses&, const NodePortAddresses&) = default;
-};
 
 // Where health is served by default: every address, port 10256.
 ListenAddress default_healthz_address(base::Family family);
@@ -95,7 +84,8 @@ struct Configuration {
     base::Duration audit_period = std::chrono::seconds(30);
     bool masquerade_random_fully = true;      // random source ports when masquerading
     std::int64_t ipset_max_elements = 65536;  // entries one set may hold: 1024 to 2^24
-    IptablesBackend iptables_backend = IptablesBackend::kAuto;
+    // Whose rules ours join; null for the one that the kubelet uses.
+    std::optional<netconf::IptablesBackend> iptables_backend;
     // File that remembers drains across a restart; needs not outlive the machine. "" keeps none.
     std::string state_path = "/run/ipvs-agent/state";
     // Folder of manifests to take objects from, instead of an API server; "" for the API.

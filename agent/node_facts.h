@@ -5,21 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "agent/node_port_addresses.h"
 #include "agent/policy.h"
 #include "base/ip_address.h"
 #include "netconf/address_table.h"
 #include "watchers/objects.h"
 
 namespace agent {
-
-// nodePortAddresses of the configuration: which of the node's addresses NodePorts are served on.
-// Neither CIDRs nor `primary`: on all. A family without a CIDR of its own is served on all.
-struct NodePortAddresses {
-  bool primary = false;  // only on the node's own addresses
-  std::vector<base::IpPrefix> cidrs;
-
-  friend bool operator==(const NodePortAddresses&, const NodePortAddresses&) = default;
-};
 
 // Puts together what planning needs to know of the node. `node` may be null (not known yet); then
 // there is no zone and no primary address. Addresses of the service device are never among

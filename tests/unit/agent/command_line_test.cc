@@ -48,7 +48,7 @@ TEST(CommandLine, FlagsFillTheSameConfiguration) {
   EXPECT_TRUE(configuration.iptables.masquerade_all);
   EXPECT_TRUE(configuration.ipvs.strict_arp);
   EXPECT_EQ(configuration.ipvs.sync_period, 60s);
-  EXPECT_EQ(configuration.node_port_addresses.prefixes.size(), 3u);
+  EXPECT_EQ(configuration.node_port_addresses.cidrs.size(), 3u);
   EXPECT_EQ(configuration.iptables.masquerade_bit, 3);
   EXPECT_EQ(configuration.oom_score_adj, -500);
   EXPECT_EQ(configuration.logging.verbosity, 4);
