@@ -1,0 +1,217 @@
+#include "agent/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "agent/process_stats.h"
+#include "base/clock.h"
+
+namespace agent {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ManualClock final : public base::Clock {
+ public:
+  base::TimePoint now() const override { return time; }
+  base::WallTime wall_now() const override { return base::WallTime(time.time_since_epoch()); }
+  base::TimePoint time{1000s};
+};
+
+// Uses every metric there is.
+void use_everything(Metrics& metrics) {
+  metrics.count_operations("ipvs", "add_real_server", "ok", 3);
+  metrics.count_operations("ipset", "add \"x\"\n", "not found");
+  metrics.count_failure("transient");
+  metrics.count_drift_repaired("weight");
+  metrics.count_drain_ended("idle");
+  metrics.count_object_rejected("services");
+  metrics.observe_event_to_kernel(3ms);
+  metrics.observe_round("change", 700us);
+  metrics.set_start_duration(1500ms);
+  metrics.set_sizes({.services = 7, .real_servers = 42, .foreign_virtual_servers = 1});
+  metrics.set_ipset_fill({{"KUBE-CLUSTER-IP", 10, 65536}, {"KUBE-LOOP-BACK", 20, 65536}});
+  metrics.set_sources({{.source = "services", .connected = true, .synced = true, .events = 9},
+                       {.source = "endpointslices", .failures = 2}});
+  const base::WallTime done(1790000000s);
+  for (base::Family family : {base::Family::kIpv4, base::Family::kIpv6}) {
+    metrics.observe_sync(family, 5ms, &done);
+    metrics.observe_sync(family, 20s, nullptr);
+    metrics.set_last_queued(family, done);
+    metrics.observe_network_programming(family, 90s);
+    metrics.set_no_local_endpoints("internal", family, 2);
+    metrics.count_iptables_restore_failure(family);
+    metrics.observe_conntrack_cleaning(family, 1ms, 4);
+  }
+  metrics.count_service_changes(2);
+  metrics.count_endpoint_changes(5);
+  metrics.set_changes_pending(1, 2);
+  metrics.count_healthz(200);
+  metrics.count_healthz(503);
+  metrics.count_livez(200);
+}
+
+TEST(Metrics, ShowsWhatWasCounted) {
+  ManualClock clock;
+  Metrics metrics(clock);
+  use_everything(metrics);
+  const std::string page = *metrics.page();
+  for (const char* line :
+       {"ipvs_agent_operations_total{operation=\"add_real_server\",outcome=\"ok\",table=\"ipvs\"} "
+        "3\n",
+        "ipvs_agent_event_to_kernel_seconds_bucket{le=\"0.002\"} 0\n",
+        "ipvs_agent_event_to_kernel_seconds_bucket{le=\"0.004\"} 1\n",
+        "ipvs_agent_start_duration_seconds 1.5\n",
+        "ipvs_agent_real_servers 42\n",
+        "ipvs_agent_source_connected{source=\"services\"} 1\n",
+        "ipvs_agent_source_failures_total{source=\"endpointslices\"} 2\n",
+        "ipvs_agent_ipset_entries{set=\"KUBE-LOOP-BACK\"} 20\n",
+        "ipvs_agent_build_info{version=\"",
+        "kubeproxy_sync_proxy_rules_duration_seconds_bucket{ip_family=\"IPv4\",le=\"16.384\"} 1\n",
+        "kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv6\"} 2\n",
+        "kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"IPv4\"} 1790000000\n",
+        "kubeproxy_network_programming_duration_seconds_bucket{ip_family=\"IPv4\",le=\"85\"} 0\n",
+        "kubeproxy_network_programming_duration_seconds_bucket{ip_family=\"IPv4\",le=\"300\"} 1\n",
+        "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=\"IPv4\",traffic_policy="
+        "\"internal\"} 2\n",
+        "kubeproxy_sync_proxy_rules_endpoint_changes_total 5\n",
+        "kubeproxy_sync_proxy_rules_service_changes_pending 1\n",
+        "kubeproxy_proxy_healthz_total{code=\"503\"} 1\n",
+        "kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family=\"IPv6\"} 4\n",
+        "process_open_fds ",
+        "process_resident_memory_bytes "}) {
+    EXPECT_THAT(page, HasSubstr(line));
+  }
+}
+
+TEST(Metrics, UnusedFamiliesAreNotShown) {
+  ManualClock clock;
+  Metrics metrics(clock);
+  EXPECT_THAT(*metrics.page(), Not(HasSubstr("kubeproxy_network_programming")));
+  EXPECT_THAT(*metrics.page(), HasSubstr("ipvs_agent_services 0\n"));
+}
+
+TEST(Metrics, OnePageServesASecond) {
+  ManualClock clock;
+  Metrics metrics(clock);
+  std::shared_ptr<const std::string> page = metrics.page();
+  metrics.count_livez(200);
+  clock.time += 999ms;
+  EXPECT_EQ(metrics.page(), page);
+  clock.time += 1ms;
+  EXPECT_NE(metrics.page(), page);
+  EXPECT_THAT(*metrics.page(), HasSubstr("kubeproxy_proxy_livez_total{code=\"200\"} 1\n"));
+  EXPECT_THAT(*page, Not(HasSubstr("livez")));
+}
+
+TEST(Metrics, ManyThreadsMayCountAndRead) {
+  base::SystemClock clock;
+  Metrics metrics(clock);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int n = 0; n < 200; ++n) use_everything(metrics);
+      });
+    }
+    for (int n = 0; n < 20; ++n) metrics.page();
+  }
+  ManualClock later;
+  Metrics single(later);
+  for (int n = 0; n < 800; ++n) use_everything(single);
+  EXPECT_THAT(*single.page(), HasSubstr("kubeproxy_proxy_livez_total{code=\"200\"} 800\n"));
+}
+
+// The text format of Prometheus, checked line by line: every sample belongs to a family that was
+// announced with HELP and TYPE just before, no sample comes twice, buckets grow and end with +Inf.
+TEST(Metrics, ThePageKeepsToTheGrammar) {
+  ManualClock clock;
+  Metrics metrics(clock);
+  use_everything(metrics);
+  const std::regex sample(
+      R"re(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_]\w*="([^"\\\n]|\\["\\n])*",?)*\})? (\S+))re");
+  std::istringstream page(*metrics.page());
+  std::set<std::string> seen;
+  std::set<std::string> names;
+  std::string name;
+  std::string type;
+  for (std::string line; std::getline(page, line);) {
+    std::smatch match;
+    if (line.starts_with("# HELP ")) {
+      name = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_TRUE(names.insert(name).second) << line;
+      EXPECT_TRUE(line.ends_with('.')) << line;
+    } else if (line.starts_with("# TYPE ")) {
+      ASSERT_EQ(line.substr(7, name.size() + 1), name + " ");
+      type = line.substr(8 + name.size());
+      EXPECT_TRUE(type == "counter" || type == "gauge" || type == "histogram") << line;
+      bool total = name.ends_with("_total");
+      // kube-proxy's only misnamed gauge.
+      if (name != "kubeproxy_sync_proxy_rules_no_local_endpoints_total") {
+        EXPECT_EQ(total, type == "counter") << name;
+      }
+    } else {
+      ASSERT_TRUE(std::regex_match(line, match, sample)) << line;
+      std::string base_name = match[1];
+      for (const char* suffix : {"_bucket", "_sum", "_count"}) {
+        if (type == "histogram" && base_name.ends_with(suffix)) {
+          base_name.resize(base_name.size() - std::string(suffix).size());
+        }
+      }
+      EXPECT_EQ(base_name, name) << line;
+      EXPECT_TRUE(seen.insert(line.substr(0, line.rfind(' '))).second) << line;
+      char* end = nullptr;
+      std::string value = match[5];
+      std::strtod(value.c_str(), &end);
+      EXPECT_EQ(*end, '\0') << line;
+    }
+  }
+  EXPECT_GT(names.size(), 40u);
+}
+
+TEST(Metrics, PromtoolAcceptsThePage) {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0) {  // NOLINT(concurrency-mt-unsafe)
+    GTEST_SKIP() << "promtool (Debian package prometheus) is not installed";
+  }
+  ManualClock clock;
+  Metrics metrics(clock);
+  use_everything(metrics);
+  const std::string path = testing::TempDir() + "metrics_test." + std::to_string(getpid());
+  std::ofstream(path) << *metrics.page();
+  // Its complaints about names are about kube-proxy's, which are not ours to choose.
+  FILE* output = popen(("promtool check metrics <" + path + " 2>&1").c_str(), "r");
+  ASSERT_NE(output, nullptr);
+  char line[1024];
+  while (std::fgets(line, sizeof(line), output) != nullptr) {
+    EXPECT_TRUE(std::string(line).starts_with("kubeproxy_")) << line;
+  }
+  pclose(output);
+  std::remove(path.c_str());
+}
+
+TEST(ProcessStats, AreThoseOfThisProcess) {
+  base::Result<ProcessStats> stats = read_process_stats();
+  ASSERT_TRUE(stats.ok()) << stats.status().message();
+  EXPECT_GT(stats->resident_bytes, 1 << 20);
+  EXPECT_GE(stats->virtual_bytes, stats->resident_bytes);
+  EXPECT_GE(stats->open_files, 3);
+  EXPECT_GE(stats->max_files, stats->open_files);
+  EXPECT_GE(stats->threads, 1);
+  EXPECT_GT(stats->start_time_seconds, 1.6e9);
+}
+
+}  // namespace
+}  // namespace agent
