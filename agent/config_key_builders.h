@@ -135,6 +135,8 @@ ConfigKey choice_key(ConfigRow row, Member member,
   return key_of(std::move(row), ConfigType::kText, "one of " + allowed, member, decode, encode);
 }
 
+// Connection tracking, logging, and our own section.
+std::vector<ConfigKey> tuning_config_keys();
 // The keys that do nothing (ConfigKey::idle_reason).
 std::vector<ConfigKey> idle_config_keys();
 

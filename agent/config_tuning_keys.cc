@@ -1,0 +1,133 @@
+#include <array>
+#include <limits>
+#include <string_view>
+
+#include "agent/config_key_builders.h"
+
+namespace agent {
+namespace {
+
+using Row = ConfigRow;
+
+constexpr std::int64_t kMostEntries = std::numeric_limits<std::int32_t>::max();
+
+void add_conntrack(std::vector<ConfigKey>& keys) {
+  const std::string seconds = "a duration of whole seconds; 0s leaves the kernel's";
+  keys.push_back(integer_key(
+      {.path = "conntrack.maxPerCore",
+       .flag = "conntrack-max-per-core",
+       .meaning = "Connections to track for each CPU; 0 leaves the kernel's limit."},
+      [](auto& c) -> auto& { return c.conntrack.max_per_core; }, 0, kMostEntries));
+  keys.push_back(integer_key(
+      {.path = "conntrack.min",
+       .flag = "conntrack-min",
+       .meaning = "The least limit that conntrack.maxPerCore leads to."},
+      [](auto& c) -> auto& { return c.conntrack.min; }, 0, kMostEntries));
+  auto time_out = [&](std::string path, std::string flag, std::string meaning, auto member) {
+    keys.push_back(duration_key(
+        {.path = std::move(path), .flag = std::move(flag), .meaning = std::move(meaning)}, member,
+        seconds, {}, std::chrono::seconds(1)));
+  };
+  time_out(
+      "conntrack.tcpEstablishedTimeout", "conntrack-tcp-timeout-established",
+      "When an idle TCP connection is no longer tracked.",
+      [](auto& c) -> auto& { return c.conntrack.tcp_established_timeout; });
+  time_out(
+      "conntrack.tcpCloseWaitTimeout", "conntrack-tcp-timeout-close-wait",
+      "When a half-closed TCP connection is no longer tracked.",
+      [](auto& c) -> auto& { return c.conntrack.tcp_close_wait_timeout; });
+  time_out(
+      "conntrack.udpTimeout", "conntrack-udp-timeout",
+      "When a UDP flow without an answer is no longer tracked.",
+      [](auto& c) -> auto& { return c.conntrack.udp_timeout; });
+  time_out(
+      "conntrack.udpStreamTimeout", "conntrack-udp-timeout-stream",
+      "When an idle UDP flow that had answers is no longer tracked.",
+      [](auto& c) -> auto& { return c.conntrack.udp_stream_timeout; });
+  keys.push_back(bool_key(
+      {.path = "conntrack.tcpBeLiberal",
+       .flag = "conntrack-tcp-be-liberal",
+       .meaning = "Do not drop TCP packets outside the tracked window."},
+      [](auto& c) -> auto& { return c.conntrack.tcp_be_liberal; }));
+}
+
+void add_logging(std::vector<ConfigKey>& keys) {
+  keys.push_back(choice_key(
+      {.path = "logging.format",
+       .flag = "logging-format",
+       .meaning = "How log lines look: text is key=value.",
+       .flag_beats_file = true,
+       .zero_is_default = true},
+      [](auto& c) -> auto& { return c.logging.format; },
+      std::array<std::pair<std::string_view, LogFormat>, 2>{
+          {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}}));
+  keys.push_back(integer_key(
+      {.path = "logging.verbosity",
+       .flag = "v",
+       .meaning = "From 4 on, debug lines are written too.",
+       .flag_beats_file = true},
+      [](auto& c) -> auto& { return c.logging.verbosity; }, 0, 100));
+}
+
+void add_own(std::vector<ConfigKey>& keys) {
+  keys.push_back(duration_key(
+      {.path = "ipvsAgent.drainTimeout",
+       .flag = "drain-timeout",
+       .meaning = "How long a removed TCP real server may keep its connections. 0s: no limit."},
+      [](auto& c) -> auto& { return c.ipvs_agent.drain_timeout; }));
+  keys.push_back(duration_key(
+      {.path = "ipvsAgent.auditPeriod",
+       .flag = "audit-period",
+       .meaning = "How often everything the kernel holds is compared with what it should hold."},
+      [](auto& c) -> auto& { return c.ipvs_agent.audit_period; }, "a duration of 1s or longer",
+      std::chrono::seconds(1)));
+  keys.push_back(bool_key(
+      {.path = "ipvsAgent.masqueradeRandomFully",
+       .flag = "masquerade-random-fully",
+       .meaning = "Choose source ports at random when masquerading, where "
+                  "iptables can."},
+      [](auto& c) -> auto& { return c.ipvs_agent.masquerade_random_fully; }));
+  keys.push_back(integer_key(
+      {.path = "ipvsAgent.ipsetMaxElements",
+       .flag = "ipset-max-elements",
+       .meaning = "How many entries one ipset may hold. Other than 65536, "
+                  "sets that kube-proxy made are replaced."},
+      [](auto& c) -> auto& { return c.ipvs_agent.ipset_max_elements; }, 1024, 1 << 24));
+  keys.push_back(choice_key(
+      {.path = "ipvsAgent.iptablesBackend",
+       .flag = "iptables-backend",
+       .meaning = "Which iptables holds the rules. auto: the one that the kubelet uses. plain: an "
+                  "iptables older than 1.8.",
+       .zero_is_default = true},
+      [](auto& c) -> auto& { return c.ipvs_agent.iptables_backend; },
+      std::array<std::pair<std::string_view, std::optional<netconf::IptablesBackend>>, 4>{
+          {{"auto", std::nullopt},
+           {"nft", netconf::IptablesBackend::kNft},
+           {"legacy", netconf::IptablesBackend::kLegacy},
+           {"plain", netconf::IptablesBackend::kPlain}}}));
+  keys.push_back(text_key(
+      {.path = "ipvsAgent.statePath",
+       .flag = "state-path",
+       .meaning = "File that remembers drains while the agent is restarted. "
+                  "Empty: drains start anew."},
+      [](auto& c) -> auto& { return c.ipvs_agent.state_path; },
+      "the path of a file in a folder that the agent can write"));
+  keys.push_back(text_key(
+      {.path = "ipvsAgent.manifestFolder",
+       .flag = "manifest-folder",
+       .meaning = "Take Services and EndpointSlices from the manifests in this "
+                  "folder and use no API server."},
+      [](auto& c) -> auto& { return c.ipvs_agent.manifest_folder; }, "the path of a folder"));
+}
+
+}  // namespace
+
+std::vector<ConfigKey> tuning_config_keys() {
+  std::vector<ConfigKey> keys;
+  add_conntrack(keys);
+  add_logging(keys);
+  add_own(keys);
+  return keys;
+}
+
+}  // namespace agent
