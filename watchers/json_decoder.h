@@ -5,12 +5,10 @@
 
 #include "watchers/object_decoder.h"
 #include "watchers/object_reader.h"
+#include "watchers/resource.h"
 #include "watchers/splitter.h"
 
 namespace watchers {
-
-// The API resources that can be decoded.
-enum class Resource : std::uint8_t { kServices, kEndpointSlices, kEndpoints, kNodes };
 
 // Decodes JSON bodies straight into our values: a Splitter cuts the body into objects, an
 // ObjectReader reads each one. Never more than one object is in memory beside the values.
