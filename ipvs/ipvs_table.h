@@ -95,6 +95,11 @@ struct SetTimeouts {  // --set
 using IpvsOp = std::variant<AddVirtualServer, EditVirtualServer, DeleteVirtualServer, AddRealServer,
                             EditRealServer, DeleteRealServer, SetTimeouts>;
 
+// What an operation that the kernel answered with this errno (0: success) came to. The message
+// begins with the operation as an ipvsadm line. A virtual server whose scheduler or persistence
+// engine the kernel lacks is kUnsupported, though the kernel says ENOENT.
+base::Status outcome_of(const IpvsOp& op, int error_number);
+
 // The kernel's IPVS table, or something that behaves like it.
 //
 // Threading: one owner.

@@ -32,13 +32,17 @@ bool usable_address(const base::IpAddress& address) {
   if (address.is_unspecified() || address.is_multicast()) return false;
   if (!address.is_ipv4()) return !address.is_link_local();
   static const base::IpAddress kBroadcast = *base::IpAddress::parse("255.255.255.255");
-  return address.bytes()[0] != 0 && address != kBroadcast;
+  return address != kBroadcast;
 }
 
-// ip_vs_add_dest() and ip_vs_edit_dest(), in their order.
-int check_limits(const RealServer& server) {
+// What the kernel looks at before it looks for the real server, in its order.
+int check_limits(const RealServer& server, base::Family family) {
+  if (server.upper_threshold > INT_MAX) return EINVAL;
+  bool other_family = server.key.address.family() != family;
+  if (other_family && server.forwarding != ForwardingMethod::kTunnel) return EINVAL;
   if (server.weight > INT_MAX) return ERANGE;
   if (server.lower_threshold > server.upper_threshold) return ERANGE;
+  if (server.tunnel_type == TunnelType::kGue && server.tunnel_port == 0) return EINVAL;
   return 0;
 }
 
@@ -83,10 +87,7 @@ int FakeIpvsTable::carry_out(const ipvs::AddRealServer& op) {
   auto found = table_.find(canonical(op.virtual_server));
   if (found == table_.end()) return ESRCH;
   const RealServer& server = op.server;
-  bool other_family = server.key.address.family() != found->first.family();
-  if (other_family && server.forwarding != ForwardingMethod::kTunnel) return EINVAL;
-  if (int error = check_limits(server)) return error;
-  if (server.tunnel_type == TunnelType::kGue && server.tunnel_port == 0) return EINVAL;
+  if (int error = check_limits(server, found->first.family())) return error;
   auto& real_servers = found->second.real_servers;
   if (real_servers.contains(server.key)) return EEXIST;
   if (!usable_address(server.key.address)) return EINVAL;
@@ -98,10 +99,7 @@ int FakeIpvsTable::carry_out(const ipvs::EditRealServer& op) {
   auto found = table_.find(canonical(op.virtual_server));
   if (found == table_.end()) return ESRCH;
   const RealServer& server = op.server;
-  bool other_family = server.key.address.family() != found->first.family();
-  if (other_family && server.forwarding != ForwardingMethod::kTunnel) return EINVAL;
-  if (int error = check_limits(server)) return error;
-  if (server.tunnel_type == TunnelType::kGue && server.tunnel_port == 0) return EINVAL;
+  if (int error = check_limits(server, found->first.family())) return error;
   auto& real_servers = found->second.real_servers;
   auto place = real_servers.find(server.key);
   if (place == real_servers.end()) return ENOENT;
@@ -131,7 +129,7 @@ std::vector<base::Status> FakeIpvsTable::apply(std::span<const ipvs::IpvsOp> ops
   for (const ipvs::IpvsOp& op : ops) {
     int error = std::visit([this](const auto& one) { return carry_out(one); }, op);
     std::string line = ipvs::to_text(op);
-    statuses.push_back(error == 0 ? base::Status() : base::Status::from_errno(error, line));
+    statuses.push_back(ipvs::outcome_of(op, error));
     if (error != 0) line += std::string(" # ") + strerrorname_np(error);
     log_.push_back(std::move(line));
   }
