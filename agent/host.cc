@@ -83,6 +83,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   bind(change.bind, report, now);
   apply_entries(change.remove_entries, false, report, now);
   sync_rules(report, now);
+  forget_flows(report);
   for (const auto& [key, servers] : change.draining) drains_.set(key, servers, now);
   if (drains_.size() == 0) {
     next_drain_poll_ = TimePoint::max();

@@ -16,12 +16,14 @@
 #include "agent/drains.h"
 #include "agent/host_change.h"
 #include "agent/masquerade_rules.h"
+#include "agent/metrics.h"
 #include "agent/retries.h"
 #include "agent/round_report.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "ipvs/ipvs_table.h"
 #include "netconf/address_table.h"
+#include "netconf/conntrack_table.h"
 #include "netconf/ipset_table.h"
 #include "netconf/iptables_rules.h"
 #include "netconf/sysctls.h"
@@ -35,6 +37,7 @@ struct HostTables {
   netconf::IpsetTable& ipsets;
   netconf::IptablesRules& iptables;
   netconf::Sysctls& sysctls;
+  netconf::ConntrackTable& conntrack;
 };
 
 struct HostOptions {
@@ -110,6 +113,8 @@ class Host {
   // Degraded things, by name, that last until they are mended: for status and logs.
   const std::map<std::string, std::string>& problems() const { return problems_; }
   std::size_t foreign_virtual_servers() const { return foreign_.size(); }
+  // How full each usable set is.
+  std::vector<IpsetFill> set_fill() const;
   // The node's addresses as last read; planning NodePorts depends on them.
   const std::vector<netconf::NodeAddress>& node_addresses() const { return node_addresses_; }
   // Reads the addresses again because the kernel said that they changed.
@@ -140,6 +145,10 @@ class Host {
   void settle(const HostThing& thing, const base::Status& status, RoundReport& report,
               base::TimePoint now);
   void note_line(RoundReport& report, std::string line) const;
+
+  // host_flows.cc
+  void forget_flows(RoundReport& report);
+  bool serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
 
   // host_audit.cc
   bool reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched,

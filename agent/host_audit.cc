@@ -206,4 +206,16 @@ void Host::audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Dr
   }
 }
 
+std::vector<IpsetFill> Host::set_fill() const {
+  std::vector<IpsetFill> fills;
+  for (Family family : families()) {
+    for (SetId id : all_sets()) {
+      if (!usable_sets_[family == Family::kIpv6][static_cast<std::size_t>(id)]) continue;
+      fills.push_back({set_name(id, family), believed_.set(id, family).size(),
+                       set_capacity_[set_index(id, family)]});
+    }
+  }
+  return fills;
+}
+
 }  // namespace agent

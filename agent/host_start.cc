@@ -117,7 +117,8 @@ void Host::prepare_sets() {
   for (std::size_t i = 0; i < order.size(); ++i) {
     auto [id, family] = order[i];
     usable_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id), statuses[i].ok());
-    set_capacity_[set_index(id, family)] = options_.max_set_elements;
+    set_capacity_[set_index(id, family)] =
+        set_type(id) == netconf::IpsetType::kBitmapPort ? 65536 : options_.max_set_elements;
     if (!statuses[i].ok()) {
       adopt_or_replace(std::get<netconf::CreateIpset>(create[i]).spec, id, statuses[i]);
     }

@@ -56,20 +56,38 @@ TimePoint Loop::step(TimePoint now) {
   }
   refresh_node(now);
   if (now >= next_sync_) touched.append(plan_pending());
-  touched.append(host_.retry_due(now));
+  bool changes = !in_round_.empty();
+  // The first of the reasons for a round names it.
+  std::string_view cause = changes ? "change" : "";
+  auto add = [&](const Touched& more, std::string_view reason) {
+    if (cause.empty() && !more.empty()) cause = reason;
+    touched.append(more);
+  };
+  add(host_.retry_due(now), "retry");
   std::vector<EndedDrain> ended;
-  touched.append(host_.poll_drains(now, ended));
+  add(host_.poll_drains(now, ended), "drain");
   if (!ended.empty()) listener_.drains_ended(ended);
   std::vector<Drift> drift;
-  touched.append(host_.audit(now, drift));
+  add(host_.audit(now, drift), "audit");
   if (!drift.empty()) listener_.drifted(drift);
-  bool changes = !in_round_.empty();
-  apply(std::move(touched), now);
+  apply(std::move(touched), cause.empty() ? "audit" : cause, now);
   if (changes) next_sync_ = clock_.now() + options_.min_sync_period;
   listener_.stepped(*this, now);
   TimePoint wake = host_.next_wake().value_or(TimePoint::max());
   if (!pending_.empty()) wake = std::min(wake, next_sync_);
   return wake;
+}
+
+std::optional<TimePoint> Loop::oldest_pending() const {
+  std::optional<TimePoint> oldest;
+  auto consider = [&](TimePoint since) { oldest = oldest ? std::min(*oldest, since) : since; };
+  if (started_) {
+    for (const auto& [service, waiting] : pending_) consider(waiting.since);
+  }
+  for (const auto& [thing, waiting] : host_.retries().all()) {
+    if (waiting.failure != FailureClass::kRejected) consider(waiting.since);
+  }
+  return oldest;
 }
 
 void Loop::take_events() {
@@ -156,7 +174,8 @@ bool Loop::start(TimePoint now) {
 void Loop::apply_everything(Touched everything, TimePoint now) {
   everything.normalise();
   for (const ObjectKey& service : kCritical) {
-    if (const ServicePlan* plan = host_.desired().plan(service)) apply(touched_of(*plan), now);
+    if (const ServicePlan* plan = host_.desired().plan(service))
+      apply(touched_of(*plan), "start", now);
   }
   auto wanted = [&](const SetEntry& entry) { return host_.desired().wants(entry); };
   auto unwanted =
@@ -167,16 +186,17 @@ void Loop::apply_everything(Touched everything, TimePoint now) {
   for (const ipvs::VirtualServerKey& key : everything.virtual_servers) {
     part.virtual_servers.push_back(key);
     if (part.virtual_servers.size() < kPart) continue;
-    apply(std::exchange(part, {}), now);
+    apply(std::exchange(part, {}), "start", now);
   }
   part.set_entries.insert(part.set_entries.end(), unwanted, everything.set_entries.end());
-  apply(std::move(part), now);
+  apply(std::move(part), "start", now);
   in_round_.clear();
 }
 
-void Loop::apply(Touched touched, TimePoint now) {
+void Loop::apply(Touched touched, std::string_view cause, TimePoint now) {
   if (touched.empty() && in_round_.empty() && !host_.rules_may_differ()) return;
   Round round;
+  round.cause = cause;
   round.began = clock_.now();
   round.report = host_.apply(std::move(touched), now);
   round.ended = clock_.now();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -48,6 +49,11 @@ class Loop {
   void addresses_changed() { addresses_changed_ = true; }
 
   bool started() const { return started_; }
+  // How many Services wait for their round.
+  std::size_t pending_count() const { return pending_.size(); }
+  // Since when the oldest change waits that is not in the kernel; what the kernel rejects for good
+  // does not count, since it concerns one Service and waiting would not help.
+  std::optional<base::TimePoint> oldest_pending() const;
   const watchers::ClusterSnapshot& snapshot() const { return snapshot_; }
   const NodeFacts& node() const { return node_; }
   const Host& host() const { return host_; }
@@ -67,7 +73,7 @@ class Loop {
   Touched replan(const watchers::ObjectKey& service);
   bool start(base::TimePoint now);
   void apply_everything(Touched everything, base::TimePoint now);
-  void apply(Touched touched, base::TimePoint now);
+  void apply(Touched touched, std::string_view cause, base::TimePoint now);
 
   Host& host_;
   watchers::EventMailbox& mailbox_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/host.h"
@@ -23,9 +24,10 @@ struct AppliedService {
 
 // One round of the loop.
 struct Round {
+  std::string_view cause;  // "start", "change", "retry", "drain" or "audit"
   base::TimePoint began;
   base::TimePoint ended;
-  std::vector<AppliedService> services;  // those that caused it; none: retries, drains or audit
+  std::vector<AppliedService> services;  // those that caused a change
   RoundReport report;
 };
 

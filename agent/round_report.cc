@@ -8,7 +8,7 @@ std::string_view to_string(HostTable table) {
     case HostTable::kAddress: return "address";
     case HostTable::kIpset: return "ipset";
     case HostTable::kIptables: return "iptables";
-    case HostTable::kSysctl: return "sysctl";
+    case HostTable::kConntrack: return "conntrack";
   }
   return "unknown";
 }

@@ -16,7 +16,7 @@
 namespace agent {
 
 // The kernel tables, as metrics and messages name them.
-enum class HostTable : std::uint8_t { kIpvs, kAddress, kIpset, kIptables, kSysctl };
+enum class HostTable : std::uint8_t { kIpvs, kAddress, kIpset, kIptables, kConntrack };
 
 std::string_view to_string(HostTable table);
 

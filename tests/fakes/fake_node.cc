@@ -28,8 +28,8 @@ FakeNode::FakeNode() {
 
 std::vector<std::string> FakeNode::take_log() {
   std::vector<std::string> lines;
-  for (const auto* log :
-       {&ipvs.log(), &addresses.log(), &ipsets.log(), &iptables.log(), &sysctls.log()}) {
+  for (const auto* log : {&ipvs.log(), &addresses.log(), &ipsets.log(), &iptables.log(),
+                          &sysctls.log(), &conntrack.log()}) {
     lines.insert(lines.end(), log->begin(), log->end());
   }
   ipvs.clear_log();
@@ -37,6 +37,7 @@ std::vector<std::string> FakeNode::take_log() {
   ipsets.clear_log();
   iptables.clear_log();
   sysctls.clear_log();
+  conntrack.clear_log();
   return lines;
 }
 
@@ -70,7 +71,7 @@ std::string FakeNode::state_text() {
 }
 
 agent::HostTables FakeNode::tables() {
-  return {faulty_ipvs_, faulty_addresses_, ipsets, iptables, sysctls};
+  return {faulty_ipvs_, faulty_addresses_, ipsets, iptables, sysctls, conntrack};
 }
 
 LoopOptions FakeAgent::default_loop_options() {

@@ -10,6 +10,7 @@
 #include "agent/loop.h"
 #include "agent/loop_listener.h"
 #include "tests/fakes/fake_address_table.h"
+#include "tests/fakes/fake_conntrack.h"
 #include "tests/fakes/fake_ipset_table.h"
 #include "tests/fakes/fake_iptables.h"
 #include "tests/fakes/fake_ipvs_table.h"
@@ -64,6 +65,7 @@ class FakeNode {
   FakeIpsetTable ipsets;
   FakeIptables iptables{&ipsets};
   FakeSysctls sysctls;
+  FakeConntrack conntrack;
   FaultPlan ipvs_faults;
   FaultPlan address_faults;
   ManualClock clock;

@@ -1,0 +1,211 @@
+#include "agent/reporter.h"
+
+#include <chrono>
+#include <utility>
+
+namespace agent {
+namespace {
+
+using base::TimePoint;
+
+// More than these are counted, not named, in a line.
+constexpr std::size_t kMostServices = 5;
+constexpr std::size_t kMostCommands = 20;
+
+template <typename Unit>
+std::int64_t count_of(base::Duration duration) {
+  return std::chrono::duration_cast<Unit>(duration).count();
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator,
+                   std::size_t most, std::size_t total) {
+  std::string text;
+  std::size_t shown = std::min(parts.size(), most);
+  for (std::size_t i = 0; i < shown; ++i) {
+    if (i > 0) text += separator;
+    text += parts[i];
+  }
+  if (total > shown) text += " (+" + std::to_string(total - shown) + " more)";
+  return text;
+}
+
+std::string_view kind_of(const HostThing& thing) {
+  struct Visitor {
+    std::string_view operator()(const ipvs::VirtualServerKey&) { return "virtual_server"; }
+    std::string_view operator()(const base::IpAddress&) { return "address"; }
+    std::string_view operator()(const SetEntry&) { return "ipset"; }
+    std::string_view operator()(const RulesOf&) { return "iptables"; }
+  };
+  return std::visit(Visitor(), thing);
+}
+
+}  // namespace
+
+Reporter::Reporter(Log& log, Metrics& metrics, Published<HealthState>& health,
+                   const base::Clock& clock, Options options)
+    : log_(log),
+      metrics_(metrics),
+      health_(health),
+      clock_(clock),
+      options_(std::move(options)),
+      began_(clock.wall_now()) {}
+
+void Reporter::object_rejected(const watchers::EventKey& object, const std::string& reason) {
+  metrics_.count_object_rejected(watchers::to_string(object.kind));
+  log_.warning("object rejected; the last good one stays in use",
+               {{"kind", watchers::to_string(object.kind)},
+                {"object", watchers::to_string(object.object)},
+                {"reason", reason}});
+}
+
+void Reporter::service_problems(const watchers::ObjectKey& service,
+                                const std::vector<std::string>& problems) {
+  if (problems.empty()) {
+    log_.info("service has no problems any more", {{"service", watchers::to_string(service)}});
+    return;
+  }
+  log_.warning("service has problems",
+               {{"service", watchers::to_string(service)},
+                {"problems", joined(problems, "; ", kMostServices, problems.size())}});
+}
+
+void Reporter::start_failed(const base::Status& failure, base::Duration retry_in) {
+  start_failure_ = failure.message();
+  log_.error(
+      "the host cannot be read; trying again",
+      {{"error", failure.message()}, {"retry_ms", count_of<std::chrono::milliseconds>(retry_in)}});
+}
+
+void Reporter::started(const Host& host, base::Duration took) {
+  start_failure_.clear();
+  metrics_.set_start_duration(clock_.wall_now() - began_);
+  log_.info("in step with the API", {{"virtual_servers", host.believed().virtual_servers().size()},
+                                     {"real_servers", host.believed().real_server_count()},
+                                     {"addresses", host.believed().addresses().size()},
+                                     {"foreign_virtual_servers", host.foreign_virtual_servers()},
+                                     {"took_ms", count_of<std::chrono::milliseconds>(took)}});
+}
+
+void Reporter::drifted(const std::vector<Drift>& drift) {
+  for (const Drift& found : drift) {
+    metrics_.count_drift_repaired(kind_of(found.thing));
+    log_.warning("changed by others; repairing it",
+                 {{"what", to_string(found.thing)}, {"found", found.what}});
+  }
+}
+
+void Reporter::drains_ended(const std::vector<EndedDrain>& ended) {
+  for (const EndedDrain& end : ended) {
+    bool idle = end.end == DrainEnd::kIdle;
+    metrics_.count_drain_ended(idle ? "idle" : "deadline");
+    log_.info("drained",
+              {{"virtual_server", ipvs::to_string(end.virtual_server)},
+               {"real_server", ipvs::to_string(end.drain.server)},
+               {"reason", idle ? "no connections left" : "time is up"},
+               {"connections", end.drain.active_connections + end.drain.inactive_connections},
+               {"lasted_s", count_of<std::chrono::seconds>(clock_.now() - end.drain.started)}});
+  }
+}
+
+void Reporter::round_ended(const Round& round) {
+  measure_round(round);
+  log_round(round);
+}
+
+void Reporter::measure_round(const Round& round) {
+  for (const auto& [kind, count] : round.report.operations) {
+    const auto& [table, verb, code] = kind;
+    metrics_.count_operations(to_string(table), verb, base::to_string(code), count);
+  }
+  for (const HostFailure& failure : round.report.failures) {
+    metrics_.count_failure(to_string(failure.failure_class));
+    if (const auto* rules = std::get_if<RulesOf>(&failure.thing)) {
+      metrics_.count_iptables_restore_failure(rules->family);
+    }
+  }
+  base::Duration took = round.ended - round.began;
+  metrics_.observe_round(round.cause, took);
+  base::WallTime wall = clock_.wall_now();
+  bool all_well = round.report.failures.empty();
+  if (all_well) last_updated_ = wall;
+  for (base::Family family : options_.families) {
+    metrics_.observe_sync(family, took, all_well ? &wall : nullptr);
+  }
+  for (const AppliedService& service : round.services) {
+    metrics_.observe_event_to_kernel(round.ended - service.since);
+    if (!service.trigger_time || *service.trigger_time < began_) continue;
+    for (base::Family family : options_.families) {
+      metrics_.observe_network_programming(family, wall - *service.trigger_time);
+    }
+  }
+}
+
+void Reporter::log_round(const Round& round) {
+  for (const HostFailure& failure : round.report.failures) {
+    log_.warning("operation failed", {{"what", to_string(failure.thing)},
+                                      {"class", to_string(failure.failure_class)},
+                                      {"error", failure.status.message()}});
+  }
+  std::size_t operations = round.report.operation_count();
+  if (operations == 0) return;
+  LogLevel level =
+      round.services.empty() && round.cause != "start" ? LogLevel::kDebug : LogLevel::kInfo;
+  if (!log_.writes(level)) return;
+  std::vector<std::string> names;
+  for (const AppliedService& service : round.services) {
+    if (names.size() == kMostServices) break;
+    names.push_back(watchers::to_string(service.key));
+  }
+  log_.write(level, "applied",
+             {{"cause", round.cause},
+              {"services", joined(names, ",", kMostServices, round.services.size())},
+              {"operations", operations},
+              {"took_us", count_of<std::chrono::microseconds>(round.ended - round.began)},
+              {"commands", joined(round.report.lines, " ; ", kMostCommands, operations)}});
+}
+
+void Reporter::log_problems(const Host& host) {
+  if (host.problems() == told_problems_) return;
+  for (const auto& [name, problem] : host.problems()) {
+    auto told = told_problems_.find(name);
+    if (told != told_problems_.end() && told->second == problem) continue;
+    log_.warning("degraded", {{"what", name}, {"problem", problem}});
+  }
+  for (const auto& [name, problem] : told_problems_) {
+    if (!host.problems().contains(name)) log_.info("mended", {{"what", name}});
+  }
+  told_problems_ = host.problems();
+}
+
+void Reporter::stepped(const Loop& loop, TimePoint now) {
+  const Host& host = loop.host();
+  log_problems(host);
+  HostSizes sizes;
+  sizes.services = loop.snapshot().service_count();
+  sizes.endpoint_slices = loop.snapshot().slice_count();
+  sizes.virtual_servers = host.believed().virtual_servers().size();
+  sizes.real_servers = host.believed().real_server_count();
+  sizes.addresses = host.believed().addresses().size();
+  sizes.drains_active = host.drains().size();
+  sizes.retries_pending = host.retries().size();
+  sizes.services_waiting = loop.pending_count();
+  sizes.foreign_virtual_servers = host.foreign_virtual_servers();
+  metrics_.set_sizes(sizes);
+  metrics_.set_changes_pending(loop.pending_count(), loop.pending_count());
+  metrics_.set_sources(options_.sources());
+  metrics_.set_ipset_fill(host.set_fill());
+
+  HealthState state;
+  state.published = now;
+  state.timeout = options_.health_timeout;
+  for (base::Family family : options_.families) {
+    state.families.push_back({family, last_updated_, loop.oldest_pending()});
+  }
+  const watchers::Node* node = loop.snapshot().node().get();
+  state.node_eligible = node != nullptr ? !node->being_deleted && !node->autoscaler_deletes
+                                        : !loop.snapshot().synced(watchers::Kind::kNode);
+  if (!start_failure_.empty()) state.faults.push_back(start_failure_);
+  health_.publish(std::move(state));
+}
+
+}  // namespace agent

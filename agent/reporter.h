@@ -1,0 +1,64 @@
+#ifndef IPVS_AGENT_AGENT_REPORTER_H_
+#define IPVS_AGENT_AGENT_REPORTER_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/health.h"
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/loop_listener.h"
+#include "agent/metrics.h"
+#include "agent/published.h"
+#include "base/clock.h"
+
+namespace agent {
+
+// Turns what the loop tells into log lines, metrics and the published health.
+//
+// At info there is one line for each applied change, with the operations as commands that can be
+// pasted into a shell; at debug the lines of upkeep too.
+// Threading: the loop's thread.
+class Reporter final : public LoopListener {
+ public:
+  struct Options {
+    base::Duration health_timeout = std::chrono::minutes(1);  // twice ipvs.syncPeriod
+    std::vector<base::Family> families;
+    // How the sources of objects do; asked once a step.
+    std::function<std::vector<SourceStatus>()> sources;
+  };
+
+  // All references outlive it.
+  Reporter(Log& log, Metrics& metrics, Published<HealthState>& health, const base::Clock& clock,
+           Options options);
+
+  void object_rejected(const watchers::EventKey& object, const std::string& reason) override;
+  void service_problems(const watchers::ObjectKey& service,
+                        const std::vector<std::string>& problems) override;
+  void start_failed(const base::Status& failure, base::Duration retry_in) override;
+  void started(const Host& host, base::Duration took) override;
+  void drifted(const std::vector<Drift>& drift) override;
+  void drains_ended(const std::vector<EndedDrain>& ended) override;
+  void round_ended(const Round& round) override;
+  void stepped(const Loop& loop, base::TimePoint now) override;
+
+ private:
+  void log_round(const Round& round);
+  void measure_round(const Round& round);
+  void log_problems(const Host& host);
+
+  Log& log_;
+  Metrics& metrics_;
+  Published<HealthState>& health_;
+  const base::Clock& clock_;
+  Options options_;
+  const base::WallTime began_;  // trigger times before it say nothing about us
+  std::map<std::string, std::string> told_problems_;
+  std::string start_failure_;  // "" once started
+  std::optional<base::WallTime> last_updated_;
+};
+
+}  // namespace agent
+
+#endif  // IPVS_AGENT_AGENT_REPORTER_H_
