@@ -3,10 +3,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <array>
-#include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "watchers/base64.h"
 #include "watchers/credentials.h"
 
 namespace watchers {
@@ -97,45 +97,6 @@ class Section {
   std::string file_;
   std::string name_;
 };
-
-// Standard alphabet; white space is skipped, as it is in folded YAML text.
-std::optional<std::string> decode_base64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int count = 0;
-  std::size_t padding = 0;
-  std::size_t digits = 0;
-  for (char c : text) {
-    std::uint32_t value = 0;
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
-    ++digits;
-    if (c == '=') {
-      ++padding;
-      continue;
-    }
-    if (c >= 'A' && c <= 'Z')
-      value = static_cast<std::uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z')
-      value = static_cast<std::uint32_t>(c - 'a' + 26);
-    else if (c >= '0' && c <= '9')
-      value = static_cast<std::uint32_t>(c - '0' + 52);
-    else if (c == '+')
-      value = 62;
-    else if (c == '/')
-      value = 63;
-    else
-      return std::nullopt;
-    if (padding > 0) return std::nullopt;
-    bits = (bits << 6) | value;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes.push_back(static_cast<char>((bits >> count) & 0xff));
-    }
-  }
-  if (digits % 4 != 0 || padding > 2) return std::nullopt;
-  return bytes;
-}
 
 std::string beside(const std::string& file, const std::string& name) {
   std::size_t slash = file.rfind('/');
@@ -293,53 +254,11 @@ base::Result<ClusterAccess> parse_kubeconfig(std::string_view text, const std::s
   }
 }
 
-base::Result<ClusterAccess> in_cluster_access(const AccessOptions& options) {
-  const std::string& folder = options.service_account;
-  ClusterAccess access;
-  access.origin = "the service account in " + folder;
-  access.certificate_authority.file = folder + "/ca.crt";
-  access.token_file = folder + "/token";
-
-  bool overridden = !options.server.empty();
-  if (!overridden && (options.service_host.empty() || options.service_port.empty())) {
-    return base::Status(
-        base::Code::kNotFound,
-        "no way to the API server is configured: no kubeconfig is given, and "
-        "KUBERNETES_SERVICE_HOST "
-        "and KUBERNETES_SERVICE_PORT are not set, so this is no pod; give a kubeconfig file");
-  }
-  bool brackets = options.service_host.find(':') != std::string::npos;
-  std::string text = overridden
-                         ? options.server
-                         : std::string("https://") + (brackets ? "[" : "") + options.service_host +
-                               (brackets ? "]" : "") + ":" + options.service_port;
-  base::Result<ServerUrl> url = ServerUrl::parse(text);
-  if (!url) {
-    return url.status().in(overridden ? "the API server's URL given"
-                                      : "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT");
-  }
-  access.server = *std::move(url);
-  if (!access.server.tls) {
-    access.origin = "the URL given";
-    access.certificate_authority = {};
-    access.token_file.clear();
-    return access;
-  }
-  constexpr std::string_view kRemedy =
-      "; the pod needs its service account mounted (automountServiceAccountToken: true), or give a "
-      "kubeconfig file";
-  base::Status readable = access.certificate_authority.read("CERTIFICATE").status();
-  if (readable.ok()) readable = read_file(access.token_file).status();
-  if (!readable.ok()) {
-    return base::Status(readable.code(),
-                        "service account of the pod: " + readable.message() + std::string(kRemedy),
-                        readable.error_number());
-  }
-  return access;
-}
-
 base::Result<ClusterAccess> find_cluster_access(const AccessOptions& options) {
-  if (options.kubeconfig.empty()) return in_cluster_access(options);
+  if (options.kubeconfig.empty()) {
+    return access_of({options.service_host, options.service_port, options.service_account},
+                     options.server);
+  }
   base::Result<std::string> text = read_file(options.kubeconfig);
   if (!text) {
     return base::Status(

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "watchers/cluster_access.h"
+#include "watchers/service_account.h"
 
 namespace watchers {
 
@@ -14,11 +15,10 @@ struct AccessOptions {
   std::string kubeconfig;  // file name; "": the credentials of the pod that the agent runs in
   std::string context;     // of the kubeconfig; "": its current-context
   std::string server;      // "": as found; otherwise the URL to use in its place (--master)
-  // What the kubelet gives each pod. The first two are the environment variables
-  // KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, "" where they are not set.
+  // What the kubelet gives each pod, as ServiceAccount has it.
   std::string service_host;
   std::string service_port;
-  std::string service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
+  std::string service_account = ServiceAccount().folder;
 };
 
 // Follows the options. Every file that is named is looked at once, so that a wrong name is told at
@@ -32,9 +32,6 @@ base::Result<ClusterAccess> find_cluster_access(const AccessOptions& options);
 // to that file's folder, and messages name it. `context` and `server` as in AccessOptions.
 base::Result<ClusterAccess> parse_kubeconfig(std::string_view text, const std::string& file,
                                              const std::string& context, const std::string& server);
-
-// A pod's service account. Errors: kNotFound where this is no pod.
-base::Result<ClusterAccess> in_cluster_access(const AccessOptions& options);
 
 }  // namespace watchers
 

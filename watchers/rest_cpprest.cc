@@ -1,25 +1,22 @@
 #include "watchers/rest_cpprest.h"
 
 #include <cpprest/http_client.h>
-#include <netinet/tcp.h>
 #include <pplx/threadpool.h>
-#include <sys/socket.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
 #include <cstdlib>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/ip_address.h"
-#include "watchers/byte_queue.h"
 #include "watchers/credentials.h"
+#include "watchers/rest_cpprest_sink.h"
+#include "watchers/rest_exchange.h"
+#include "watchers/rest_keepalive.h"
 #include "watchers/rest_tls.h"
 
 namespace watchers {
@@ -29,7 +26,6 @@ using boost::asio::ip::tcp;
 using web::http::client::http_client;
 using web::http::client::http_client_config;
 
-constexpr std::size_t kQueueBytes = 1024 * 1024;
 constexpr base::Duration kDefaultIdleTimeout = std::chrono::seconds(95);
 
 boost::asio::io_service& pool() {
@@ -59,139 +55,11 @@ std::string seconds_text(base::Duration duration) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
 }
 
-// One request from its start to the last byte of its answer.
-//
-// Threading: every method may be called from any thread.
-class Exchange {
- public:
-  Exchange(std::string request_path, RequestOptions request_options, std::string bearer_token)
-      : path(std::move(request_path)),
-        options(std::move(request_options)),
-        token(std::move(bearer_token)) {}
-
-  const std::string path;
-  const RequestOptions options;
-  const std::string token;
-  ByteQueue body{kQueueBytes};
-
-  base::Result<ResponseHead> wait_for_head() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return head_.has_value(); });
-    return *head_;
-  }
-
-  void begin(ResponseHead head) { settle(std::move(head)); }
-
-  void fail(const base::Status& status) {
-    settle(status);
-    body.finish(status);
-  }
-
-  void cancel() {
-    settle(cancelled());
-    body.cancel();
-    // Only the pool's thread may close a connection.
-    pool().post([source = source_] { source.cancel(); });
-  }
-
-  pplx::cancellation_token cancellation() const { return source_.get_token(); }
-
- private:
-  // The first outcome counts.
-  void settle(base::Result<ResponseHead> head) {
-    {
-      std::lock_guard lock(mutex_);
-      if (!head_) head_ = std::move(head);
-    }
-    changed_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<base::Result<ResponseHead>> head_;
-  pplx::cancellation_token_source source_;
-};
-
-// Where the library writes a body: no further bytes are read from the socket until the task that
-// _putn returns is done.
-class BodySink final : public Concurrency::streams::details::streambuf_state_manager<uint8_t> {
- public:
-  explicit BodySink(std::shared_ptr<Exchange> exchange)
-      : streambuf_state_manager<uint8_t>(std::ios_base::out), exchange_(std::move(exchange)) {}
-
-  bool can_seek() const override { return false; }
-  bool has_size() const override { return false; }
-  std::size_t buffer_size(std::ios_base::openmode) const override { return 0; }
-  void set_buffer_size(std::size_t, std::ios_base::openmode) override {}
-  std::size_t in_avail() const override { return 0; }
-  pos_type getpos(std::ios_base::openmode) const override { return pos_type(-1); }
-  pos_type seekpos(pos_type, std::ios_base::openmode) override { return pos_type(-1); }
-  pos_type seekoff(off_type, std::ios_base::seekdir, std::ios_base::openmode) override {
-    return pos_type(-1);
-  }
-  bool acquire(uint8_t*&, std::size_t&) override { return false; }
-  void release(uint8_t*, std::size_t) override {}
-
- protected:
-  pplx::task<std::size_t> _putn(const uint8_t* bytes, std::size_t count) override {
-    pplx::task_completion_event<std::size_t> taken;
-    bool copied = exchange_->body.write({reinterpret_cast<const char*>(bytes), count},
-                                        [taken, count] { taken.set(count); });
-    return copied ? pplx::task_from_result(count) : pplx::create_task(taken);
-  }
-  pplx::task<int_type> _putc(uint8_t byte) override {
-    return _putn(&byte, 1).then([byte](std::size_t) { return int_type(byte); });
-  }
-  pplx::task<bool> _sync() override { return pplx::task_from_result(true); }
-  // This stream is never read.
-  pplx::task<int_type> _bumpc() override { return pplx::task_from_result(traits::eof()); }
-  int_type _sbumpc() override { return traits::eof(); }
-  pplx::task<int_type> _getc() override { return pplx::task_from_result(traits::eof()); }
-  int_type _sgetc() override { return traits::eof(); }
-  pplx::task<int_type> _nextc() override { return pplx::task_from_result(traits::eof()); }
-  pplx::task<int_type> _ungetc() override { return pplx::task_from_result(traits::eof()); }
-  pplx::task<std::size_t> _getn(uint8_t*, std::size_t) override {
-    return pplx::task_from_result(std::size_t{0});
-  }
-  std::size_t _scopy(uint8_t*, std::size_t) override { return 0; }
-  uint8_t* _alloc(std::size_t) override { return nullptr; }
-  void _commit(std::size_t) override {}
-
- private:
-  const std::shared_ptr<Exchange> exchange_;
-};
-
-class CpprestBody final : public ResponseBody {
- public:
-  CpprestBody(std::shared_ptr<Exchange> exchange, std::string url)
-      : exchange_(std::move(exchange)), url_(std::move(url)) {}
-  ~CpprestBody() override { exchange_->cancel(); }
-  base::Result<std::size_t> read(std::span<char> buffer) override {
-    base::Result<std::size_t> got = exchange_->body.read(buffer);
-    return got ? got : got.status().in(url_);
-  }
-  void cancel() override { exchange_->cancel(); }
-
- private:
-  const std::shared_ptr<Exchange> exchange_;
-  const std::string url_;
-};
-
 // The library calls back before the socket exists; opened here, it is used by the library as it is.
 void open_with_keepalive(tcp::socket& socket, const tcp& protocol) {
-  if (socket.is_open()) return;
   boost::system::error_code error;
-  socket.open(protocol, error);
-  if (error) return;
-  auto set = [&](int level, int option, int value) {
-    // Best effort: a connection without it is found dead by the idle time-out.
-    static_cast<void>(setsockopt(socket.native_handle(), level, option, &value, sizeof(value)));
-  };
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 15);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+  if (!socket.is_open()) socket.open(protocol, error);
+  if (!error) keep_alive(socket.native_handle());
 }
 
 // What callbacks inside the library need; it lives as long as any of its connections.
@@ -237,8 +105,13 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
     if (!token) return token.status().in(url);
     for (bool again = false;; again = true) {
       auto exchange = std::make_shared<Exchange>(path, options, *token);
+      pplx::cancellation_token_source source;
+      // Only the pool's thread may close a connection.
+      exchange->on_cancel([source] { pool().post([source] { source.cancel(); }); });
       if (!add(exchange)) return cancelled().in(url);
-      pool().post([self = shared_from_this(), exchange] { self->resolve(exchange); });
+      pool().post([self = shared_from_this(), exchange, ends = source.get_token()] {
+        self->resolve(exchange, ends);
+      });
       base::Result<ResponseHead> head = exchange->wait_for_head();
       if (!head) return head.status().in(url);
       if (head->status == 401) {
@@ -251,7 +124,7 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
           continue;
         }
       }
-      return Response{*head, std::make_unique<CpprestBody>(exchange, std::move(url))};
+      return Response{*head, std::make_unique<ExchangeBody>(exchange, std::move(url))};
     }
   }
 
@@ -281,24 +154,24 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
   }
 
   // The family of a name's first address is needed before the library looks it up itself.
-  void resolve(const std::shared_ptr<Exchange>& exchange) {
-    if (literal_) return send(exchange);
+  void resolve(const std::shared_ptr<Exchange>& exchange, const pplx::cancellation_token& ends) {
+    if (literal_) return send(exchange, ends);
     auto resolver = std::make_shared<tcp::resolver>(pool());
     resolver->async_resolve(
         server_.host, std::to_string(server_.port),
-        [self = shared_from_this(), resolver, exchange](const boost::system::error_code& error,
-                                                        const tcp::resolver::results_type& found) {
+        [self = shared_from_this(), resolver, exchange, ends](
+            const boost::system::error_code& error, const tcp::resolver::results_type& found) {
           if (error || found.empty()) {
             return exchange->fail(
                 {base::Code::kUnavailable,
                  "cannot find the address of " + self->server_.host + ": " + error.message()});
           }
           self->connecting_->ipv6 = found.begin()->endpoint().address().is_v6();
-          self->send(exchange);
+          self->send(exchange, ends);
         });
   }
 
-  void send(const std::shared_ptr<Exchange>& exchange) {
+  void send(const std::shared_ptr<Exchange>& exchange, const pplx::cancellation_token& ends) {
     try {
       web::http::http_request request(web::http::methods::GET);
       request.set_request_uri(web::uri(exchange->path));
@@ -308,10 +181,9 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
       if (!exchange->token.empty()) headers.add("Authorization", "Bearer " + exchange->token);
       // The library takes the name for SNI and its check of the certificate from here.
       if (!server_name_.empty()) headers.add("Host", server_name_);
-      Concurrency::streams::streambuf<uint8_t> sink(std::make_shared<BodySink>(exchange));
-      request.set_response_stream(sink.create_ostream());
+      request.set_response_stream(body_sink(exchange));
       client_for(exchange->options)
-          .request(request, exchange->cancellation())
+          .request(request, ends)
           .then([self = shared_from_this(),
                  exchange](const pplx::task<web::http::http_response>& answer) {
             self->receive(exchange, answer);
@@ -377,20 +249,17 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
                                                          : kDefaultIdleTimeout;
   }
 
-  // The exception that is being handled, as a Status.
+  // The exception that is being handled, as a Status. Cancelled exchanges have told so before.
   base::Status failure(const Exchange& exchange) const {
     try {
       throw;
     } catch (const StatusException& error) {
       return error.status;
-    } catch (const pplx::task_canceled&) {
-      return cancelled();
     } catch (const web::http::http_exception& error) {
       int code = error.error_code().value();
       if (is_openssl_error(static_cast<unsigned int>(code))) {
         return connecting_->tls.explain(static_cast<unsigned int>(code));
       }
-      if (code == ECANCELED) return cancelled();
       if (code == ETIMEDOUT) {
         return {base::Code::kUnavailable,
                 "the server was silent for " + seconds_text(idle_timeout(exchange.options)),

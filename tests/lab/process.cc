@@ -10,6 +10,8 @@
 #include <csignal>
 #include <utility>
 
+extern char** environ;
+
 namespace lab {
 namespace {
 
