@@ -82,8 +82,8 @@ struct Ipset {
   // Parameters of the set that IpsetSpec cannot express ("timeout 60"), as ipset prints them. ""
   // for every set we make: a set that has some was made by someone else, and should be replaced.
   std::string other_parameters = {};
-  // Entries that IpsetEntry cannot express (a protocol that is no Service's, "nomatch"), as ipset
-  // prints them, sorted. They are somebody else's.
+  // Entries that IpsetEntry cannot express (a protocol that is no Service's, "nomatch"), much as
+  // ipset prints them (protocols may be numbers), sorted. They are somebody else's.
   std::vector<std::string> foreign_entries = {};
 
   friend bool operator==(const Ipset&, const Ipset&) = default;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "netconf/conntrack_table.h"
 #include "netconf/ipset_table.h"
 #include "netconf/iptables_rules.h"
 #include "netconf/sysctls.h"
@@ -20,6 +21,9 @@ class NetconfHost {
   // `variant` is one of iptables_variants().
   virtual netconf::IptablesRules& iptables(const std::string& variant) = 0;
   virtual netconf::Sysctls& sysctls() = 0;
+  virtual netconf::ConntrackTable& conntrack() = 0;
+  // Makes the kernel track a flow; its id is the kernel's business.
+  virtual void track(const netconf::Flow& flow) = 0;
 };
 
 std::unique_ptr<NetconfHost> make_netconf_host();

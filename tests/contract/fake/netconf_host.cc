@@ -1,5 +1,6 @@
 #include "tests/contract/netconf_host.h"
 
+#include "tests/fakes/fake_conntrack.h"
 #include "tests/fakes/fake_ipset_table.h"
 #include "tests/fakes/fake_iptables.h"
 #include "tests/fakes/fake_sysctls.h"
@@ -12,11 +13,18 @@ class FakeHost final : public NetconfHost {
   netconf::IpsetTable& ipsets() override { return ipsets_; }
   netconf::IptablesRules& iptables(const std::string& /*variant*/) override { return iptables_; }
   netconf::Sysctls& sysctls() override { return sysctls_; }
+  netconf::ConntrackTable& conntrack() override { return conntrack_; }
+  void track(const netconf::Flow& flow) override {
+    conntrack_.flows().push_back(flow);
+    conntrack_.flows().back().id = next_id_++;
+  }
 
  private:
   fakes::FakeIpsetTable ipsets_;
   fakes::FakeIptables iptables_{&ipsets_};
   fakes::FakeSysctls sysctls_;
+  fakes::FakeConntrack conntrack_;
+  std::uint32_t next_id_ = 1000;
 };
 
 }  // namespace

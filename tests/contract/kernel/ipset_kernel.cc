@@ -76,7 +76,7 @@ TEST_F(IpsetKernel, TellsForeignEntriesAndParameters) {
   ASSERT_EQ(sets[0].foreign_entries.size(), 1u);
   EXPECT_THAT(sets[0].foreign_entries[0], testing::StartsWith("10.0.0.1,icmp:echo-request"));
   EXPECT_EQ(sets.at(1).entries.size(), 1u);
-  EXPECT_THAT(sets[1].foreign_entries, ElementsAre("10.0.0.1,tcp:80,10.1.0.0/16 nomatch"));
+  EXPECT_THAT(sets[1].foreign_entries, ElementsAre("10.0.0.1,6:80,10.1.0.0/16 nomatch"));
   // A set that would forget its entries is not the one that was asked for.
   base::Status status = apply({CreateIpset{{.name = "A"}}}).at(0);
   EXPECT_EQ(status.code(), base::Code::kAlreadyExists) << status.message();

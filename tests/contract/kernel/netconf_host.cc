@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "netconf/kernel_conntrack.h"
 #include "netconf/kernel_iptables.h"
 #include "netconf/libipset_table.h"
 #include "netconf/proc_sysctls.h"
@@ -46,10 +47,46 @@ class KernelHost final : public NetconfHost {
     return *rules;
   }
   netconf::Sysctls& sysctls() override { return sysctls_; }
+  netconf::ConntrackTable& conntrack() override {
+    if (!conntrack_) conntrack_ = must(netconf::open_kernel_conntrack());
+    return *conntrack_;
+  }
+  void track(const netconf::Flow& flow) override {
+    const netconf::FlowDirection& original = flow.original;
+    const netconf::FlowDirection& reply = flow.reply;
+    std::vector<std::string> command = {"conntrack",
+                                        "-I",
+                                        "-t",
+                                        "600",
+                                        "-p",
+                                        std::string(base::to_lower(flow.protocol)),
+                                        "-s",
+                                        original.source.to_string(),
+                                        "-d",
+                                        original.destination.to_string(),
+                                        "--sport",
+                                        std::to_string(original.source_port),
+                                        "--dport",
+                                        std::to_string(original.destination_port),
+                                        "-r",
+                                        reply.source.to_string(),
+                                        "-q",
+                                        reply.destination.to_string(),
+                                        "--reply-port-src",
+                                        std::to_string(reply.source_port),
+                                        "--reply-port-dst",
+                                        std::to_string(reply.destination_port)};
+    if (flow.protocol == base::Protocol::kTcp) {
+      command.insert(command.end(), {"--state", "ESTABLISHED"});
+    }
+    if (flow.zone != 0) command.insert(command.end(), {"-w", std::to_string(flow.zone)});
+    must_run(command);
+  }
 
  private:
   std::unique_ptr<netconf::IpsetTable> ipsets_;
   std::map<std::string, std::unique_ptr<netconf::IptablesRules>> iptables_;
+  std::unique_ptr<netconf::ConntrackTable> conntrack_;
   netconf::ProcSysctls sysctls_;
 };
 
