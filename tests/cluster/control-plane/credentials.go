@@ -55,7 +55,7 @@ func (c *credentials) writeAll() error {
 			return err
 		}
 	}
-	if err := c.folders.writePair("pki/admin", admin); err != nil {
+	if err := c.folders.writePair("admin/client", admin); err != nil {
 		return err
 	}
 	if _, err := c.rotateServing(c.authority, time.Time{}, c.addresses); err != nil {
@@ -148,7 +148,7 @@ func grant(ctx context.Context, client kubernetes.Interface) error {
 func (c *credentials) writeKubeconfigs() error {
 	read := func(name string) []byte { return mustRead(c.folders.path(name)) }
 	users := map[string]clientcmdapi.AuthInfo{
-		"admin":       {ClientCertificateData: read("pki/admin.crt"), ClientKeyData: read("pki/admin.key")},
+		"admin":       {ClientCertificateData: read("admin/client.crt"), ClientKeyData: read("admin/client.key")},
 		"agent-data":  {ClientCertificateData: read("agent/client.crt"), ClientKeyData: read("agent/client.key")},
 		"agent-files": {ClientCertificate: c.folders.path("agent/client.crt"), ClientKey: c.folders.path("agent/client.key")},
 		"agent-token": {TokenFile: c.folders.path("agent/serviceaccount/token")},

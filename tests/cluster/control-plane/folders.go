@@ -10,7 +10,8 @@ import (
 // folders is the layout of the state folder.
 //
 //	ready.env                       shell lines that tell a test where everything is
-//	pki/                            server and admin keys; not for tests
+//	pki/                            keys of the server and the controllers; not for tests
+//	admin/client.crt, client.key    of a cluster administrator
 //	logs/                           one file for each child
 //	etcd/                           the database
 //	agent/ca.crt                    the authority that a client should trust now
@@ -44,7 +45,7 @@ func (f folders) create() error {
 			return err
 		}
 	}
-	for _, folder := range []string{"pki", "logs", "etcd", "agent/serviceaccount", "kubeconfig/host", "kubeconfig/guest"} {
+	for _, folder := range []string{"pki", "admin", "logs", "etcd", "agent/serviceaccount", "kubeconfig/host", "kubeconfig/guest"} {
 		if err := os.MkdirAll(f.path(folder), 0o700); err != nil {
 			return err
 		}

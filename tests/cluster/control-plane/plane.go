@@ -180,7 +180,7 @@ func (p *plane) client() (kubernetes.Interface, error) {
 // checkReady asks the API server's /readyz once. Its certificate is not looked at: it may be a
 // wrong one on purpose.
 func (p *plane) checkReady(ctx context.Context) error {
-	certificate, err := tls.LoadX509KeyPair(p.folders.path("pki/admin.crt"), p.folders.path("pki/admin.key"))
+	certificate, err := tls.LoadX509KeyPair(p.folders.path("admin/client.crt"), p.folders.path("admin/client.key"))
 	if err != nil {
 		return err
 	}
