@@ -1,0 +1,218 @@
+#include "agent/run.h"
+
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "agent/api_sources.h"
+#include "agent/config_text.h"
+#include "agent/host.h"
+#include "agent/host_settings.h"
+#include "agent/http_server.h"
+#include "agent/instance_lock.h"
+#include "agent/kernel_tables.h"
+#include "agent/loop.h"
+#include "agent/loop_thread.h"
+#include "agent/reporter.h"
+#include "agent/status_pages.h"
+//W#include "netconf/node_address_watch.h"
+#include "netconf/proc_sysctls.h"
+#include "watchers/kubeconfig.h"
+
+namespace agent {
+namespace {
+
+constexpr char kDevice[] = "kube-ipvs0";
+constexpr char kLockName[] = "ipvs-agent";
+// The loop shows that it lives at least this often.
+constexpr std::chrono::seconds kPulse(5);
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody writes it
+  return value == nullptr ? "" : value;
+}
+
+std::string node_name(const Configuration& configuration) {
+  std::string name = configuration.hostname_override;
+  if (name.empty()) {
+    std::array<char, 256> buffer{};
+    gethostname(buffer.data(), buffer.size() - 1);
+    name = buffer.data();
+  }
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
+
+Machine this_machine() {
+  Machine machine;
+  machine.processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  machine.ipv6 = access("/proc/net/if_inet6", F_OK) == 0;
+  utsname names{};
+  return uname(&names) == 0 ? with_kernel_release(machine, names.release) : machine;
+}
+
+// Readable when the process is asked to end. Every thread made later inherits the blocked signals.
+base::UniqueFd stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return base::UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+void set_oom_score(const Configuration& configuration, Log& log) {
+  std::ofstream file("/proc/self/oom_score_adj");
+  file << configuration.oom_score_adj << std::flush;
+  if (!file) {
+    log.warning("oomScoreAdj could not be set; it needs CAP_SYS_RESOURCE to be lowered",
+                {{"value", configuration.oom_score_adj}});
+  }
+}
+
+watchers::AccessOptions access_options(const CommandLine& command_line) {
+  watchers::AccessOptions options;
+  options.kubeconfig = command_line.loaded.configuration.client_connection.kubeconfig;
+  options.server = command_line.master;
+  options.service_host = environment("KUBERNETES_SERVICE_HOST");
+  options.service_port = environment("KUBERNETES_SERVICE_PORT");
+  return options;
+}
+
+std::vector<base::Family> served_families(const HostOptions& options) {
+  std::vector<base::Family> families;
+  if (options.ipv4) families.push_back(base::Family::kIpv4);
+  if (options.ipv6) families.push_back(base::Family::kIpv6);
+  return families;
+}
+
+// The pages of both ports.
+class Servers {
+ public:
+  Servers(const CommandLine& command_line, Metrics& metrics, const Published<HealthState>& health,
+          const base::Clock& clock, Log& log) {
+    const Configuration& configuration = command_line.loaded.configuration;
+    if (configuration.healthz_bind_address) {
+      servers_.push_back(std::make_unique<HttpServer>(
+          HttpServerOptions{.name = "healthz",
+                            .addresses = {*configuration.healthz_bind_address},
+                            .routes = health_pages(
+                                health, clock, [&](int status) { metrics.count_healthz(status); },
+                                [&](int status) { metrics.count_livez(status); })},
+          log));
+    }
+    if (configuration.metrics_bind_address) {
+      servers_.push_back(std::make_unique<HttpServer>(
+          HttpServerOptions{
+              .name = "metrics",
+              .addresses = {*configuration.metrics_bind_address},
+              .routes = metrics_pages([&] { return metrics.page(); }, to_configz(configuration))},
+          log));
+    }
+  }
+
+  base::Status start(bool hard_fail) {
+    for (auto& server : servers_) {
+      base::Status status = server->start(hard_fail);
+      if (!status.ok() && hard_fail) return status;
+    }
+    return {};
+  }
+
+ private:
+  std::vector<std::unique_ptr<HttpServer>> servers_;
+};
+
+int fail(Log& log, const base::Status& status) {
+  log.error("cannot run", {{"error", status.message()}});
+  return kExitFailure;
+}
+
+}  // namespace
+
+int run_agent(const CommandLine& command_line, Log& log) {
+  const Configuration& configuration = command_line.loaded.configuration;
+  base::UniqueFd stop = stop_signals();
+  base::SystemClock clock;
+  set_oom_score(configuration, log);
+
+  auto lock = take_instance_lock(kLockName);
+  if (!lock.ok()) return fail(log, lock.status());
+  auto access = watchers::find_cluster_access(access_options(command_line));
+  if (!access.ok()) return fail(log, access.status());
+  auto kernel = KernelTables::open(configuration, kDevice);
+  if (!kernel.ok()) return fail(log, kernel.status());
+//W  auto addresses = netconf::NodeAddressWatch::open(kDevice);
+//W  if (!addresses.ok()) return fail(log, addresses.status());
+
+  Machine machine = this_machine();
+  machine.random_fully = kernel->tables().iptables.has_random_fully(base::Family::kIpv4);
+  std::string name = node_name(configuration);
+  std::uint64_t seed = std::hash<std::string>()(name) ^ static_cast<std::uint64_t>(getpid());
+  HostOptions options = host_options(configuration, machine);
+  options.device = kDevice;
+  options.seed = seed;
+
+  Metrics metrics(clock);
+  HealthState unstarted;
+  unstarted.published = clock.now();
+  unstarted.timeout = 2 * configuration.ipvs.sync_period;
+  Published<HealthState> health(unstarted);
+  watchers::EventMailbox mailbox;
+  ApiSources sources(*access, name, mailbox, clock, log, seed);
+  Reporter reporter(log, metrics, health, clock,
+                    {.health_timeout = 2 * configuration.ipvs.sync_period,
+                     .families = served_families(options),
+                     .sources = [&] { return sources.status(); }});
+  Host host(kernel->tables(), std::move(options));
+  Loop loop(host, mailbox, clock, reporter, loop_options(configuration, machine, name));
+  Servers servers(command_line, metrics, health, clock, log);
+
+  if (base::Status status = host.prepare(clock.now()); !status.ok()) return fail(log, status);
+  if (base::Status status = servers.start(configuration.bind_address_hard_fail); !status.ok()) {
+    return fail(log, status);
+  }
+  sources.start();
+  log.info("started", {{"version", IPVS_AGENT_VERSION},
+                       {"node", name},
+                       {"server", access->server.to_string()},
+                       {"scheduler", configuration.ipvs.scheduler}});
+  run_loop(loop, clock,
+           {.mailbox = mailbox.readable_fd(), .addresses = -1/*W addresses->fd()*/, .stop = stop.get()},
+           kPulse, [&] { return /*W addresses->drain()*/ false; });
+  sources.stop();
+  log.info("stopped; what the kernel holds stays and goes on working");
+  return kExitOk;
+}
+
+int run_init_only(const CommandLine& command_line, Log& log) {
+  netconf::ProcSysctls sysctls;
+  std::vector<netconf::Sysctl> settings =
+      needed_sysctls(command_line.loaded.configuration, this_machine());
+  std::vector<base::Status> statuses = sysctls.apply(settings);
+  bool all = true;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    all = all && statuses[i].ok();
+    if (statuses[i].ok()) {
+      log.info("set", {{"sysctl", settings[i].name}, {"value", settings[i].value}});
+    } else {
+      log.error("not set", {{"sysctl", settings[i].name}, {"error", statuses[i].message()}});
+    }
+  }
+  return all ? kExitOk : kExitFailure;
+}
+
+}  // namespace agent
