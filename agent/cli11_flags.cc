@@ -2,12 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <string_view>
 
 namespace agent {
 namespace {
 
 // Stands for an empty value, which CLI11 would take for a missing one.
-const std::string kEmptyValue = "\x01";  // NOLINT(cert-err58-cpp): short strings do not allocate
+constexpr std::string_view kEmptyValue = "\x01";
 
 // Adds the flags to `app`; the options are in the order of the specs.
 std::vector<CLI::Option*> add_flags(CLI::App& app, std::span<const FlagSpec> specs) {
@@ -48,7 +49,7 @@ base::Result<FlagValues> parse_flags(std::span<const FlagSpec> specs,
   // CLI11 takes the arguments from the back.
   std::vector<std::string> reversed;
   for (const std::string& argument : arguments) {
-    reversed.push_back(argument.empty() ? kEmptyValue : normalized(argument));
+    reversed.push_back(argument.empty() ? std::string(kEmptyValue) : normalized(argument));
   }
   std::reverse(reversed.begin(), reversed.end());
   try {

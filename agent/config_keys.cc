@@ -96,7 +96,7 @@ ConfigKey prefixes_key(Row row, std::vector<base::IpPrefix> Configuration::Ipvs:
 }
 
 // The old flag for a port alone.
-ConfigKey port_flag(std::string flag, std::string instead,
+ConfigKey port_flag(std::string flag, const std::string& instead,
                     std::optional<ListenAddress> Configuration::*member) {
   ConfigKey key = with_row(
       {.flag = std::move(flag), .meaning = "Deprecated, use --" + instead + ". 0 serves nothing."},

@@ -23,10 +23,9 @@ void add_conntrack(std::vector<ConfigKey>& keys) {
        .flag = "conntrack-min",
        .meaning = "The least limit that conntrack.maxPerCore leads to."},
       [](auto& c) -> auto& { return c.conntrack.min; }, 0, kMostEntries));
-  auto time_out = [&](std::string path, std::string flag, std::string meaning, auto member) {
-    keys.push_back(duration_key(
-        {.path = std::move(path), .flag = std::move(flag), .meaning = std::move(meaning)}, member,
-        seconds, {}, std::chrono::seconds(1)));
+  auto time_out = [&](const char* path, const char* flag, const char* meaning, auto member) {
+    keys.push_back(duration_key({.path = path, .flag = flag, .meaning = meaning}, member, seconds,
+                                {}, std::chrono::seconds(1)));
   };
   time_out(
       "conntrack.tcpEstablishedTimeout", "conntrack-tcp-timeout-established",

@@ -17,7 +17,7 @@ namespace agent {
 namespace {
 
 // Head of a request and buffer of an answer, for each connection.
-constexpr std::size_t kConnectionMemory = 32 * 1024;  // bytes
+constexpr std::size_t kConnectionMemory = 32768;  // bytes
 
 struct DaemonStop {
   void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
@@ -37,7 +37,7 @@ MHD_Response* make_response(const HttpResponse& answer) {
   MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
       text.size(), const_cast<char*>(text.data()), release_body, body.get());
   if (response == nullptr) return nullptr;
-  body.release();  // release_body() has it now
+  static_cast<void>(body.release());  // release_body() has it now
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer.content_type.c_str());
   for (const auto& [name, value] : answer.headers) {
     MHD_add_response_header(response, name.c_str(), value.c_str());
@@ -166,7 +166,7 @@ class HttpServer::Listeners {
                               ": the server thread could not be started (threads or file "
                               "descriptors are used up)");
     }
-    socket->release();  // MHD_stop_daemon() closes it
+    static_cast<void>(socket->release());  // MHD_stop_daemon() closes it
     listener.daemon = std::move(daemon);
     listener.bound = *bound;
     return {};

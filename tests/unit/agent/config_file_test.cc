@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <set>
 
 #include "agent/config_keys.h"
@@ -218,6 +219,29 @@ TEST(ConfigFile, NamesTheFileItCannotRead) {
   EXPECT_THAT(read_config_file("/nowhere/config.conf").status().message(),
               HasSubstr("/nowhere/config.conf"));
   EXPECT_FALSE(read_config_file("/").ok());
+}
+
+TEST(ConfigFile, AnyTextIsAConfigurationOrAnErrorThatNamesTheFile) {
+  std::mt19937 random(7);
+  const std::string bytes = std::string("\0\n\t :-[]{}&*!|>'\"%@`#,?0a\x80\xff", 30);
+  for (int round = 0; round < 1000; ++round) {
+    std::string text = kKubeadm;
+    for (std::uint64_t changes = 1 + random() % 6; changes > 0; --changes) {
+      std::size_t place = random() % text.size();
+      switch (random() % 3) {
+        case 0: text[place] = bytes[random() % bytes.size()]; break;
+        case 1: text.erase(place, random() % 20); break;
+        default: text.insert(place, text.substr(random() % text.size(), random() % 40)); break;
+      }
+    }
+    base::Result<LoadedConfiguration> loaded = parse_config(text, "f");
+    EXPECT_TRUE(loaded.ok() || loaded.status().message().starts_with("f:")) << text;
+  }
+  for (const char* deep : {"[", "{a: ", "- "}) {
+    std::string text;
+    for (int depth = 0; depth < 20000; ++depth) text += deep;
+    EXPECT_FALSE(parse_config(text, "f").ok());
+  }
 }
 
 TEST(ConfigKeys, AreWellFormed) {
