@@ -1,5 +1,6 @@
 #include "agent/config_text.h"
 
+#include <initializer_list>
 #include <string_view>
 
 #include "agent/config_codec.h"
@@ -29,14 +30,18 @@ std::string literal(const ConfigKey& key, const ConfigValue& value) {
   return bare ? text : quoted(text);
 }
 
-// A table cell: no bars, which would end it.
-std::string cell(std::string_view text) {
-  std::string result;
-  for (char c : text) {
-    if (c == '|') result += '\\';
-    result += c;
+// A row of a table; bars inside a cell would end it.
+std::string table_row(std::initializer_list<std::string> cells) {
+  std::string row = "|";
+  for (const std::string& cell : cells) {
+    row += ' ';
+    for (char c : cell) {
+      if (c == '|') row += '\\';
+      row += c;
+    }
+    row += " |";
   }
-  return result;
+  return row + "\n";
 }
 
 std::string as_code(std::string_view text) {
@@ -112,8 +117,7 @@ itself ignores with a line in its log: one file serves both.
     std::string name = as_code(key.path) + (key.zero_is_default ? " (0)" : "");
     std::string flag = flag_cell(key) + (key.flag_beats_file ? " (f)" : "");
     std::string value = key.load ? as_code(literal(key, key.load(defaults))) : "";
-    text += "| " + name + " | " + flag + " | " + cell(key.allowed) + " | " + value + " | " +
-            cell(key.meaning) + " |\n";
+    text += table_row({name, flag, key.allowed, value, key.meaning});
   }
   text += R"(
 `healthzBindAddress` and `metricsBindAddress` default to the IPv6 addresses `[::]:10256` and `[::1]:10249` where
@@ -128,8 +132,7 @@ A notice says so when one of them is set to something else than its usual value.
 )";
   for (const ConfigKey& key : config_keys()) {
     if (key.idle_reason.empty()) continue;
-    text +=
-        "| " + as_code(key.path) + " | " + flag_cell(key) + " | " + cell(key.idle_reason) + " |\n";
+    text += table_row({as_code(key.path), flag_cell(key), key.idle_reason});
   }
   return text;
 }
