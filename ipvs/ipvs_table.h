@@ -13,7 +13,8 @@
 
 namespace ipvs {
 
-// Totals since the object was made, and the kernel's rate estimates (IPVS_STATS_ATTR_*, 64 bit).
+// Totals since the object was made (IPVS_STATS_ATTR_*, 64 bit). The kernel adds them up every two
+// seconds: what has just passed is not in them yet.
 struct TrafficCounters {
   std::uint64_t connections = 0;
   std::uint64_t packets_in = 0;
