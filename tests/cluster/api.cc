@@ -30,14 +30,6 @@ Code code_of_http(int status) {
 
 }  // namespace
 
-Api Api::as_admin(const Environment& environment) {
-  return {environment.api_url(),
-          {.authority = {},
-           .certificate = environment.state / "admin" / "client.crt",
-           .key = environment.state / "admin" / "client.key",
-           .token = {}}};
-}
-
 Result<HttpAnswer> Api::get(const std::string& path) {
   HttpRequest request;
   request.url = url_ + path;

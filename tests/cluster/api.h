@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "tests/cluster/environment.h"
 #include "tests/cluster/http_client.h"
 
 namespace cluster {
@@ -18,10 +17,7 @@ namespace cluster {
 // Threading: one thread at a time for each object; objects are cheap.
 class Api {
  public:
-  // As the cluster's administrator, without looking at the server's certificate (tests make it
-  // wrong on purpose).
-  static Api as_admin(const Environment& environment);
-  // Anyone else. `url` is "https://HOST:PORT".
+  // `url` is "https://HOST:PORT".
   Api(std::string url, Credentials credentials)
       : url_(std::move(url)), credentials_(std::move(credentials)) {}
 

@@ -6,7 +6,6 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <thread>
 
 #include "tests/cluster/api.h"
@@ -27,13 +26,6 @@ constexpr char kInitialEvents[] =
     "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
     "&allowWatchBookmarks=true";
 
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 // The status of a list with these credentials on a new connection; 0 where there was no answer,
 // with the reason in `reason`.
 int list_status(const std::string& url, const Credentials& credentials,
@@ -50,8 +42,11 @@ class ControlPlaneTest : public testing::Test {
     ASSERT_TRUE(environment.ok()) << environment.status().message();
     environment_ = *environment;
     plane_ = std::make_unique<ControlPlane>(environment_);
-    api_ = std::make_unique<Api>(Api::as_admin(environment_));
     ok(plane_->ready());
+    auto administrator = plane_->administrator();
+    ASSERT_TRUE(administrator.ok()) << administrator.status().message();
+    administrator_ = *administrator;
+    api_ = std::make_unique<Api>(environment_.api_url(), administrator_);
     std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
     for (char c : test) space_ += static_cast<char>(std::tolower(c));
     space_ += "-" + std::to_string(getpid());  // the control plane may have served another run
@@ -78,22 +73,17 @@ class ControlPlaneTest : public testing::Test {
   // Keeps its connection to itself: not disturbed by what api_ does at the same time.
   Api::Watch watch(const std::string& path, const Api::EventReader& reader,
                    seconds deadline = seconds(60)) {
-    return Api::as_admin(environment_).watch(path, reader, deadline);
+    return Api(environment_.api_url(), administrator_).watch(path, reader, deadline);
   }
-  Credentials agent_certificate() const {
-    return {.authority = environment_.state / "agent" / "ca.crt",
-            .certificate = environment_.state / "agent" / "client.crt",
-            .key = environment_.state / "agent" / "client.key",
-            .token = {}};
-  }
-  Credentials agent_token() const {
-    return {.authority = environment_.state / "agent" / "ca.crt",
-            .certificate = {},
-            .key = {},
-            .token = read_file(environment_.state / "agent" / "serviceaccount" / "token")};
+  Credentials agent_certificate() { return value(plane_->agent_with_certificate()); }
+  Credentials agent_token() { return value(plane_->agent_with_token()); }
+  static Credentials value(const base::Result<Credentials>& credentials) {
+    EXPECT_TRUE(credentials.ok()) << credentials.status().message();
+    return credentials.ok() ? *credentials : Credentials{};
   }
 
   Environment environment_;
+  Credentials administrator_;
   std::unique_ptr<ControlPlane> plane_;
   std::unique_ptr<Api> api_;
   std::string space_;  // the test's own namespace
@@ -266,11 +256,8 @@ TEST_F(ControlPlaneTest, ServingCertificatesRotate) {
   ok(plane_->rotate_serving_certificate(ServingCertificate::kWrongName));
   EXPECT_EQ(list_status(url, agent_certificate(), &reason), 0);
   EXPECT_THAT(reason, HasSubstr("name"));
-  std::string old = environment_.state / "old-ca.crt";
-  std::ofstream(old) << read_file(agent_certificate().authority);
-  ok(plane_->rotate_serving_certificate(ServingCertificate::kNewAuthority));
   Credentials distrust = agent_certificate();
-  distrust.authority = old;
+  ok(plane_->rotate_serving_certificate(ServingCertificate::kNewAuthority));
   EXPECT_EQ(list_status(url, distrust, &reason), 0);
   EXPECT_EQ(list_status(url, agent_certificate(), &reason), 200) << reason;
   ok(plane_->rotate_serving_certificate(ServingCertificate::kGood));
@@ -295,9 +282,6 @@ TEST_F(ControlPlaneTest, TokensRotateAndOldOnesBecomeVoid) {
   EXPECT_EQ(list_status(environment_.api_url(), old), 200);
   ok(plane_->rotate_token(true));
   EXPECT_NE(agent_token().token, old.token);
-  auto handed_out = plane_->file("agent/serviceaccount/token");
-  ASSERT_TRUE(handed_out.ok()) << handed_out.status().message();
-  EXPECT_EQ(*handed_out, agent_token().token);
   EXPECT_EQ(list_status(environment_.api_url(), agent_token()), 200);
   int status = 200;
   for (int tries = 0; status == 200 && tries < 300; ++tries) {
@@ -305,6 +289,16 @@ TEST_F(ControlPlaneTest, TokensRotateAndOldOnesBecomeVoid) {
     status = list_status(environment_.api_url(), old);
   }
   EXPECT_EQ(status, 401);
+}
+
+TEST_F(ControlPlaneTest, TheAgentsFilesCanBeWrittenAnywhere) {
+  auto folder = std::filesystem::temp_directory_path() / space_;
+  ok(plane_->write_agent_files(folder));
+  std::ifstream file(folder / "token");
+  std::string token;
+  file >> token;
+  EXPECT_EQ(token, agent_token().token);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(ControlPlaneTest, TheAgentMayReadWhatAServiceProxyReads) {

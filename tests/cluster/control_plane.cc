@@ -1,6 +1,9 @@
 #include "tests/cluster/control_plane.h"
 
 #include <charconv>
+#include <fstream>
+#include <string_view>
+#include <system_error>
 
 namespace cluster {
 namespace {
@@ -48,6 +51,20 @@ std::string_view kind_name(ServingCertificate kind) {
   return "";
 }
 
+Status replace_file(const std::filesystem::path& path, const std::string& content) {
+  std::error_code error;
+  std::filesystem::path fresh = path;
+  fresh += ".new";
+  std::filesystem::create_directories(path.parent_path(), error);
+  std::ofstream file(fresh);
+  file << content;
+  file.close();
+  if (file.fail()) return {Code::kInternal, "cannot write " + fresh.string()};
+  std::filesystem::rename(fresh, path, error);
+  if (error) return Status::from_errno(error.value(), "rename " + fresh.string());
+  return {};
+}
+
 }  // namespace
 
 Status ControlPlane::ready() { return call("GET", "/ready").status(); }
@@ -88,8 +105,46 @@ Status ControlPlane::rotate_token(bool revoke) {
   return post(std::string("/rotate/token?revoke=") + (revoke ? "true" : "false"));
 }
 
-Result<std::string> ControlPlane::file(std::string_view name) {
-  return call("GET", "/files/" + std::string(name));
+Result<Credentials> ControlPlane::administrator() {
+  auto certificate = file("admin/client.crt");
+  if (!certificate.ok()) return certificate.status();
+  auto key = file("admin/client.key");
+  if (!key.ok()) return key.status();
+  return Credentials{.certificate = *certificate, .key = *key};
+}
+
+Result<Credentials> ControlPlane::agent_with_certificate() {
+  auto authority = file("agent/ca.crt");
+  if (!authority.ok()) return authority.status();
+  auto certificate = file("agent/client.crt");
+  if (!certificate.ok()) return certificate.status();
+  auto key = file("agent/client.key");
+  if (!key.ok()) return key.status();
+  return Credentials{.authority = *authority, .certificate = *certificate, .key = *key};
+}
+
+Result<Credentials> ControlPlane::agent_with_token() {
+  auto authority = file("agent/ca.crt");
+  if (!authority.ok()) return authority.status();
+  auto token = file("agent/serviceaccount/token");
+  if (!token.ok()) return token.status();
+  return Credentials{.authority = *authority, .token = *token};
+}
+
+Status ControlPlane::write_agent_files(const std::filesystem::path& folder) {
+  auto certificate = agent_with_certificate();
+  if (!certificate.ok()) return certificate.status();
+  auto token = agent_with_token();
+  if (!token.ok()) return token.status();
+  Status status = replace_file(folder / "client.key", certificate->key);
+  if (status.ok()) status = replace_file(folder / "client.crt", certificate->certificate);
+  if (status.ok()) status = replace_file(folder / "ca.crt", certificate->authority);
+  if (status.ok()) status = replace_file(folder / "token", token->token);
+  return status;
+}
+
+Result<std::string> ControlPlane::file(const std::string& name) {
+  return call("GET", "/files/" + name);
 }
 
 Result<std::string> ControlPlane::call(const std::string& method, const std::string& path) {

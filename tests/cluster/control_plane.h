@@ -3,8 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -54,12 +54,19 @@ class ControlPlane {
   // Writes a new token. With `revoke` all earlier ones become void, within 10 s.
   base::Status rotate_token(bool revoke);
 
-  // A file below agent/ or kubeconfig/ of the state folder, as it is now on the control plane's
-  // machine: "agent/serviceaccount/token".
-  base::Result<std::string> file(std::string_view name);
+  // What these clients prove themselves with now. The administrator does not verify the server,
+  // whose certificate tests make wrong on purpose.
+  base::Result<Credentials> administrator();
+  base::Result<Credentials> agent_with_certificate();
+  base::Result<Credentials> agent_with_token();
+  // Writes ca.crt, client.crt, client.key and token of now into a folder for the agent's own use,
+  // each replaced at once. For after every rotation: a guest of the lab does not see the host
+  // replace a file.
+  base::Status write_agent_files(const std::filesystem::path& folder);
 
  private:
   base::Result<std::string> call(const std::string& method, const std::string& path);
+  base::Result<std::string> file(const std::string& name);
   base::Status post(const std::string& path) { return call("POST", path).status(); }
 
   Environment environment_;

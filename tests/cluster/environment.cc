@@ -37,13 +37,12 @@ Result<Port> port(const char* name) {
 
 Result<Environment> Environment::read() {
   Result<std::string> host = variable("CLUSTER_HOST");
-  Result<std::string> state = variable("CLUSTER_STATE");
   Result<Port> api = port("CLUSTER_API_PORT");
   Result<Port> control = port("CLUSTER_CONTROL_PORT");
-  for (const Status& status : {host.status(), state.status(), api.status(), control.status()}) {
+  for (const Status& status : {host.status(), api.status(), control.status()}) {
     if (!status.ok()) return status;
   }
-  return Environment{*host, *api, *control, *state};
+  return Environment{*host, *api, *control};
 }
 
 std::string Environment::api_url() const {

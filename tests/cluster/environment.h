@@ -1,7 +1,6 @@
 #ifndef IPVS_AGENT_TESTS_CLUSTER_ENVIRONMENT_H_
 #define IPVS_AGENT_TESTS_CLUSTER_ENVIRONMENT_H_
 
-#include <filesystem>
 #include <string>
 
 #include "base/protocol.h"
@@ -14,10 +13,9 @@ struct Environment {
   std::string host;             // of both ports: 127.0.0.1, or 10.0.2.2 in a guest of the lab
   base::Port api_port = 0;      // HTTPS
   base::Port control_port = 0;  // plain HTTP
-  std::filesystem::path state;  // the state folder; its layout is in control-plane/folders.go
 
-  // From CLUSTER_HOST, CLUSTER_API_PORT, CLUSTER_CONTROL_PORT and CLUSTER_STATE. A missing or
-  // malformed one is kInvalidArgument; the sentence says how to run the test.
+  // From CLUSTER_HOST, CLUSTER_API_PORT and CLUSTER_CONTROL_PORT. A missing or malformed one is
+  // kInvalidArgument; the sentence says how to run the test.
   static base::Result<Environment> read();
 
   std::string api_url() const;      // "https://127.0.0.1:6443"

@@ -21,6 +21,11 @@ void append(HeaderList& list, const std::string& header) {
   list.reset(curl_slist_append(list.release(), header.c_str()));
 }
 
+// Copied by the library when it is set.
+curl_blob blob(const std::string& text) {
+  return {.data = const_cast<char*>(text.data()), .len = text.size(), .flags = CURL_BLOB_COPY};
+}
+
 // What the two callbacks fill.
 struct Exchange {
   CURL* curl = nullptr;
@@ -100,13 +105,15 @@ Result<HttpAnswer> HttpClient::send(const HttpRequest& request, const Sink& sink
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
   } else {
-    curl_easy_setopt(curl, CURLOPT_CAINFO, credentials.authority.c_str());
-    curl_easy_setopt(curl, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // the file is replaced by rotations
+    curl_blob authority = blob(credentials.authority);
+    curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &authority);
     curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   }
   if (!credentials.certificate.empty()) {
-    curl_easy_setopt(curl, CURLOPT_SSLCERT, credentials.certificate.c_str());
-    curl_easy_setopt(curl, CURLOPT_SSLKEY, credentials.key.c_str());
+    curl_blob certificate = blob(credentials.certificate);
+    curl_blob key = blob(credentials.key);
+    curl_easy_setopt(curl, CURLOPT_SSLCERT_BLOB, &certificate);
+    curl_easy_setopt(curl, CURLOPT_SSLKEY_BLOB, &key);
   }
 
   CURLcode code = curl_easy_perform(curl);

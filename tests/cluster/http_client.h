@@ -2,7 +2,6 @@
 #define IPVS_AGENT_TESTS_CLUSTER_HTTP_CLIENT_H_
 
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,12 +12,13 @@
 
 namespace cluster {
 
-// What a client shows and whom it trusts. Empty parts are left out.
+// What a client shows and whom it trusts, as texts rather than files: a guest of the lab does not
+// see the host replace a file. Empty parts are left out.
 struct Credentials {
-  std::filesystem::path authority{};    // PEM; empty: the server is not verified at all
-  std::filesystem::path certificate{};  // PEM
-  std::filesystem::path key{};          // PEM
-  std::string token{};                  // sent as a bearer token
+  std::string authority{};    // PEM; empty: the server is not verified at all
+  std::string certificate{};  // PEM
+  std::string key{};          // PEM
+  std::string token{};        // sent as a bearer token
 };
 
 struct HttpRequest {

@@ -26,8 +26,7 @@ type control struct {
 
 const controlHelp = `GET  /ready                        200 when the API server is ready, else 503
 GET  /env                          the shell lines of ready.env
-GET  /files/agent/NAME             credentials of now, for clients that do not see the state folder
-GET  /files/kubeconfig/PLACE/NAME
+GET  /files/FOLDER/NAME            admin, agent, kubeconfig of the state folder as they are now
 POST /PART/start|stop|kill|restart PART: etcd, apiserver, controllers. ?flag=--name=value (repeated)
                                    starts it with more flags. ?wait=false does not wait until ready
 POST /PART/pause|resume            SIGSTOP, SIGCONT: connections stay, nothing answers
@@ -50,7 +49,7 @@ func (c *control) handler() http.Handler {
 	mux.HandleFunc("GET /env", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, c.plane.folders.path("ready.env"))
 	})
-	for _, folder := range []string{"agent", "kubeconfig"} {
+	for _, folder := range []string{"admin", "agent", "kubeconfig"} {
 		prefix := "/files/" + folder + "/"
 		files := http.FileServer(http.Dir(c.plane.folders.path(folder)))
 		mux.Handle("GET "+prefix, http.StripPrefix(prefix, files))
