@@ -205,7 +205,7 @@ bool Host::grow_set(SetId id, Family family, RoundReport& report) {
   std::vector<netconf::IpsetOp> ops;
   ops.reserve(entries.size() + 1);
   // What an earlier try may have left behind; that there is none is fine.
-  (void)tables_.ipsets.apply(std::vector<netconf::IpsetOp>{netconf::DestroyIpset{larger.name}});
+  (void)change_set(netconf::DestroyIpset{larger.name});
   ops.emplace_back(netconf::CreateIpset{larger});
   for (const netconf::IpsetEntry& entry : entries) {
     ops.emplace_back(netconf::AddIpsetEntry{larger.name, spec.type, entry});
@@ -213,9 +213,7 @@ bool Host::grow_set(SetId id, Family family, RoundReport& report) {
   ops.emplace_back(netconf::SwapIpsets{larger.name, spec.name});
   bool grown = true;
   for (const Status& status : tables_.ipsets.apply(ops)) grown = grown && status.ok();
-  Status destroyed =
-      tables_.ipsets.apply(std::vector<netconf::IpsetOp>{netconf::DestroyIpset{larger.name}})
-          .front();
+  Status destroyed = change_set(netconf::DestroyIpset{larger.name});
   report.count(HostTable::kIpset, "grow", grown ? destroyed : Status(base::Code::kInternal, ""));
   if (grown) capacity = larger.max_elements;
   return grown;

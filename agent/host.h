@@ -124,7 +124,8 @@ class Host {
   // host_start.cc
   base::Status prepare_device();
   void prepare_sets();
-  void adopt_or_replace(const netconf::IpsetSpec& spec, SetId id, const base::Status& failure);
+  base::Status prepare_set(SetId id, const netconf::IpsetSpec& spec, base::Family family);
+  base::Status change_set(netconf::IpsetOp op);
   base::Status probe_scheduler();
   bool is_ours(const ipvs::VirtualServerKey& key) const;
   bool in_our_sets(const ipvs::VirtualServerKey& key) const;
@@ -155,6 +156,7 @@ class Host {
               std::vector<Drift>* drift, base::TimePoint now);
   void reread_set(SetId id, base::Family family, Touched& touched, std::vector<Drift>* drift);
   void reread_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
+  void find_strangers(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
   void audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Drift>& drift,
                          base::TimePoint now);
 

@@ -186,6 +186,25 @@ Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
   return touched;
 }
 
+// Virtual servers that somebody else made: on our addresses they are ours to remove, elsewhere they
+// are foreign.
+void Host::find_strangers(Touched& touched, std::vector<Drift>& drift, TimePoint now) {
+  auto list = tables_.ipvs.read_virtual_servers();
+  if (!list.ok()) return;  // the next period reads it
+  foreign_.clear();
+  std::vector<ipvs::VirtualServerKey> strangers;
+  for (const ipvs::VirtualServerState& state : *list) {
+    const ipvs::VirtualServerKey& key = state.server.key;
+    if (believed_.virtual_server(key) != nullptr) continue;
+    if (is_ours(key)) {
+      strangers.push_back(key);
+    } else {
+      foreign_.insert(key);
+    }
+  }
+  (void)reread(strangers, touched, &drift, now);
+}
+
 // One part of everything but the virtual servers each slice: a set of each family, and at fixed
 // slices the addresses, the rules and the kernel settings.
 void Host::audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Drift>& drift,
@@ -202,6 +221,7 @@ void Host::audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Dr
       for (Family family : families()) reread_rules(family, &drift, now);
       break;
     case 4: (void)tables_.sysctls.apply(options_.sysctls); break;
+    case 6: find_strangers(touched, drift, now); break;
     default: break;
   }
 }

@@ -11,6 +11,9 @@ using base::Code;
 using base::Family;
 using base::Status;
 
+// What a bitmap:port set holds.
+constexpr std::uint32_t kPorts = 65536;
+
 // TEST-NET-2 (RFC 5737): nobody's address.
 ipvs::VirtualServer probe_server(const std::string& scheduler) {
   ipvs::VirtualServer server;
@@ -71,15 +74,21 @@ Status Host::prepare(base::TimePoint now) {
 }
 
 // A scheduler that the kernel does not have would fail every virtual server with a misleading
-// errno, so it is tried once on an address that nobody uses.
+// errno, so it is tried once on an address that nobody uses; unless a virtual server shows already
+// that it is there.
 Status Host::probe_scheduler() {
+  auto present = tables_.ipvs.read_virtual_servers();
+  if (!present.ok()) return present.status().in("reading the IPVS table");
+  for (const ipvs::VirtualServerState& state : *present) {
+    if (state.server.scheduler == options_.scheduler) return {};
+  }
   ipvs::VirtualServer probe = probe_server(options_.scheduler);
   std::vector<ipvs::IpvsOp> add = {ipvs::AddVirtualServer{probe}};
   std::vector<ipvs::IpvsOp> remove = {ipvs::DeleteVirtualServer{probe.key}};
   Status status = tables_.ipvs.apply(add).front();
   if (status.code() == Code::kAlreadyExists) status = Status();  // left by a crash of this probe
   if (status.ok()) return tables_.ipvs.apply(remove).front().in("removing the scheduler probe");
-  if (status.code() == Code::kNotFound) {
+  if (status.code() == Code::kNotFound || status.code() == Code::kUnsupported) {
     return Status(Code::kUnsupported, "the kernel has no IPVS scheduler \"" + options_.scheduler +
                                           "\": run modprobe ip_vs_" + options_.scheduler +
                                           ", or set ipvs.scheduler to one it has (rr always is)");
@@ -104,49 +113,52 @@ Status Host::prepare_device() {
   return {};
 }
 
+// Sets that are missing are made. One of our name that was made with other parameters is kept
+// whatever its size if it is of the right type; of the wrong type it is replaced if nothing uses
+// it. Otherwise the rules do without it.
 void Host::prepare_sets() {
-  std::vector<std::pair<SetId, Family>> order;
-  std::vector<netconf::IpsetOp> create;
   for (Family family : families()) {
     for (SetId id : all_sets()) {
-      create.emplace_back(netconf::CreateIpset{spec_of(id, family)});
-      order.emplace_back(id, family);
-    }
-  }
-  std::vector<Status> statuses = tables_.ipsets.apply(create);
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    auto [id, family] = order[i];
-    usable_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id), statuses[i].ok());
-    set_capacity_[set_index(id, family)] =
-        set_type(id) == netconf::IpsetType::kBitmapPort ? 65536 : options_.max_set_elements;
-    if (!statuses[i].ok()) {
-      adopt_or_replace(std::get<netconf::CreateIpset>(create[i]).spec, id, statuses[i]);
+      netconf::IpsetSpec spec = spec_of(id, family);
+      Status status = prepare_set(id, spec, family);
+      usable_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id), status.ok());
+      if (status.ok()) continue;
+      problems_["ipset " + spec.name] = status.message() +
+                                        "; its rules are left out: remove the rules that use it "
+                                        "and run ipset destroy " +
+                                        spec.name;
     }
   }
 }
 
-// A set of our name that was made with other parameters: one of the right type is kept whatever its
-// size; of the wrong type it is replaced if nothing uses it. Otherwise the rules do without it.
-void Host::adopt_or_replace(const netconf::IpsetSpec& spec, SetId id, const Status& failure) {
-  SetMask& usable = usable_sets_[spec.family == Family::kIpv6];
-  Status outcome = failure;
+Status Host::prepare_set(SetId id, const netconf::IpsetSpec& spec, Family family) {
+  bool ports = spec.type == netconf::IpsetType::kBitmapPort;
+  std::uint32_t& capacity = set_capacity_[set_index(id, family)];
+  capacity = ports ? kPorts : spec.max_elements;
   std::vector<std::string> names = {spec.name};
   auto present = tables_.ipsets.read(names);
-  if (present.ok() && present->size() == 1 && present->front().spec.type == spec.type &&
-      (spec.type == netconf::IpsetType::kBitmapPort ||
-       present->front().spec.family == spec.family)) {
-    set_capacity_[set_index(id, spec.family)] = present->front().spec.max_elements;
-    outcome = Status();
-  } else {
-    std::vector<netconf::IpsetOp> replace = {netconf::DestroyIpset{spec.name},
-                                             netconf::CreateIpset{spec}};
-    outcome = tables_.ipsets.apply(replace).back();
+  if (present.ok() && !present->empty()) {
+    const netconf::IpsetSpec& found = present->front().spec;
+    if (found.type == spec.type && (ports || found.family == spec.family)) {
+      if (!ports) capacity = found.max_elements;
+      return {};
+    }
+    Status destroyed = change_set(netconf::DestroyIpset{spec.name});
+    if (!destroyed.ok()) {
+      return Status(Code::kAlreadyExists,
+                    "is of type " + std::string(netconf::to_string(found.type)) + ", expected " +
+                        std::string(netconf::to_string(spec.type)) + ", and in use");
+    }
+  } else if (!present.ok() && present.status().code() == Code::kUnsupported) {
+    // Of a type that we do not even know.
+    Status destroyed = change_set(netconf::DestroyIpset{spec.name});
+    if (!destroyed.ok()) return present.status();
   }
-  usable[static_cast<std::size_t>(id)] = outcome.ok();
-  if (!outcome.ok()) {
-    problems_["ipset " + spec.name] =
-        failure.message() + "; its rules are left out: remove the rules that use it and destroy it";
-  }
+  return change_set(netconf::CreateIpset{spec});
+}
+
+Status Host::change_set(netconf::IpsetOp op) {
+  return std::move(tables_.ipsets.apply(std::span(&op, 1)).front());
 }
 
 base::Result<Touched> Host::read_all() {

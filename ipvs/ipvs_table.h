@@ -114,6 +114,8 @@ class IpvsTable {
 
   // The whole table: one dump of the virtual servers and one of each one's real servers.
   virtual base::Result<IpvsState> read() = 0;
+  // All virtual servers without their real servers, sorted by key: one dump.
+  virtual base::Result<std::vector<VirtualServerState>> read_virtual_servers() = 0;
   // Only the named virtual servers, sorted by key; those that are not there are left out. The cost
   // depends on how many are named.
   virtual base::Result<std::vector<VirtualServerState>> read_some(

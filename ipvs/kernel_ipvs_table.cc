@@ -32,12 +32,14 @@ class KernelIpvsTable final : public IpvsTable {
   Result<Timeouts> read_timeouts();
 
   Result<IpvsState> read() override;
+  Result<std::vector<VirtualServerState>> read_virtual_servers() override;
   Result<std::vector<VirtualServerState>> read_some(
       std::span<const VirtualServerKey> keys) override;
   std::vector<Status> apply(std::span<const IpvsOp> ops) override;
 
  private:
   Result<IpvsState> read_once();
+  Result<std::vector<VirtualServerState>> list_once();
   Status read_real_servers(VirtualServerState& virtual_server);
   Status run_requests(std::span<const IpvsOp> ops);
   bool module_was_reloaded();
@@ -97,28 +99,37 @@ Status KernelIpvsTable::read_real_servers(VirtualServerState& virtual_server) {
   return Status();
 }
 
-Result<IpvsState> KernelIpvsTable::read_once() {
-  IpvsState state;
-  Result<Timeouts> timeouts = read_timeouts();
-  if (!timeouts) return timeouts.status();
-  state.timeouts = *timeouts;
+Result<std::vector<VirtualServerState>> KernelIpvsTable::list_once() {
+  std::vector<VirtualServerState> list;
   batch_.clear();
   put_get_virtual_servers(batch_.blank(), family_);
   batch_.add();
   Status status = socket_.dump(batch_, [&](nlmsghdr* object) {
     if (auto virtual_server = parse_virtual_server(object)) {
-      state.virtual_servers.push_back(std::move(*virtual_server));
+      list.push_back(std::move(*virtual_server));
     }
   });
   if (!status) return status.in("read the IPVS virtual servers");
-  sort(state);
+  std::sort(list.begin(), list.end(),
+            [](const auto& a, const auto& b) { return a.server.key < b.server.key; });
   // The kernel keeps its place in a dump by counting: a change meanwhile shows as a repetition.
-  auto twice =
-      std::adjacent_find(state.virtual_servers.begin(), state.virtual_servers.end(),
-                         [](const auto& a, const auto& b) { return a.server.key == b.server.key; });
-  if (twice != state.virtual_servers.end()) {
+  auto twice = std::adjacent_find(list.begin(), list.end(), [](const auto& a, const auto& b) {
+    return a.server.key == b.server.key;
+  });
+  if (twice != list.end()) {
     return Status(Code::kInterrupted, "the IPVS table changed while it was read", EINTR);
   }
+  return list;
+}
+
+Result<IpvsState> KernelIpvsTable::read_once() {
+  IpvsState state;
+  Result<Timeouts> timeouts = read_timeouts();
+  if (!timeouts) return timeouts.status();
+  state.timeouts = *timeouts;
+  Result<std::vector<VirtualServerState>> list = list_once();
+  if (!list) return list.status();
+  state.virtual_servers = *std::move(list);
   for (VirtualServerState& virtual_server : state.virtual_servers) {
     if (Status read = read_real_servers(virtual_server); !read) return read;
   }
@@ -132,6 +143,15 @@ Result<IpvsState> KernelIpvsTable::read() {
     state = read_once();
   }
   return state;
+}
+
+Result<std::vector<VirtualServerState>> KernelIpvsTable::read_virtual_servers() {
+  if (Status status = find_family(); !status) return status;
+  Result<std::vector<VirtualServerState>> list = list_once();
+  for (int i = 1; i < kReadTries && list.status().code() == Code::kInterrupted; ++i) {
+    list = list_once();
+  }
+  return list;
 }
 
 Result<std::vector<VirtualServerState>> KernelIpvsTable::read_some(

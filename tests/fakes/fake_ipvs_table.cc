@@ -154,6 +154,15 @@ base::Result<ipvs::IpvsState> FakeIpvsTable::read() {
   return state;
 }
 
+base::Result<std::vector<ipvs::VirtualServerState>> FakeIpvsTable::read_virtual_servers() {
+  std::vector<ipvs::VirtualServerState> states;
+  for (const auto& [key, entry] : table_) {
+    states.push_back(state_of(entry));
+    states.back().real_servers.clear();
+  }
+  return states;
+}
+
 base::Result<std::vector<ipvs::VirtualServerState>> FakeIpvsTable::read_some(
     std::span<const ipvs::VirtualServerKey> keys) {
   ++read_some_count_;

@@ -19,6 +19,7 @@ namespace fakes {
 class FakeIpvsTable final : public ipvs::IpvsTable {
  public:
   base::Result<ipvs::IpvsState> read() override;
+  base::Result<std::vector<ipvs::VirtualServerState>> read_virtual_servers() override;
   base::Result<std::vector<ipvs::VirtualServerState>> read_some(
       std::span<const ipvs::VirtualServerKey> keys) override;
   std::vector<base::Status> apply(std::span<const ipvs::IpvsOp> ops) override;

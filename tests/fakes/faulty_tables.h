@@ -42,6 +42,10 @@ class FaultyIpvsTable final : public ipvs::IpvsTable {
     if (base::Status failure = plan_.next_read(); !failure) return failure;
     return table_.read();
   }
+  base::Result<std::vector<ipvs::VirtualServerState>> read_virtual_servers() override {
+    if (base::Status failure = plan_.next_read(); !failure) return failure;
+    return table_.read_virtual_servers();
+  }
   base::Result<std::vector<ipvs::VirtualServerState>> read_some(
       std::span<const ipvs::VirtualServerKey> keys) override {
     if (base::Status failure = plan_.next_read(); !failure) return failure;
