@@ -10,8 +10,6 @@
 #include <csignal>
 #include <utility>
 
-extern char** environ;
-
 namespace lab {
 namespace {
 
