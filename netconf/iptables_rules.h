@@ -69,7 +69,8 @@ base::Result<IptablesState> parse_save_text(std::string_view text);
 class IptablesRules {
  public:
   virtual ~IptablesRules() = default;
-  // The chains of `tables` in the family; one iptables-save a table.
+  // The chains of `tables` in the family; one iptables-save a table. A built-in chain without rules
+  // may be missing.
   virtual base::Result<IptablesState> read(base::Family family,
                                            std::span<const std::string> tables) = 0;
   virtual std::vector<base::Status> apply(base::Family family, std::span<const IptablesOp> ops) = 0;

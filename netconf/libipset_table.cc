@@ -1,6 +1,9 @@
 #include "netconf/libipset_table.h"
 
+#include <signal.h>
+
 #include <cerrno>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -38,6 +41,23 @@ Status check_name(const std::string& name) {
   return Status(Code::kInvalidArgument, "the name must have 1 to 31 characters");
 }
 
+// Holds this thread's signals back. libmnl takes an interrupted wait for a broken conversation, and
+// would count its messages wrongly from then on; a conversation takes milliseconds.
+class SignalsHeldBack {
+ public:
+  SignalsHeldBack() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+  ~SignalsHeldBack() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
 // An entry that waits to be sent, and the operation it came from.
 struct Pending {
   IpsetEntry entry;
@@ -49,6 +69,7 @@ class LibipsetTable final : public IpsetTable {
   explicit LibipsetTable(LibipsetSession session) : session_(std::move(session)) {}
 
   Result<std::vector<Ipset>> read(std::span<const std::string> names) override {
+    SignalsHeldBack quiet;
     session_.forget_sets();
     IpsetSaveParser parser;
     for (const std::string& name : std::set<std::string>(names.begin(), names.end())) {
@@ -61,6 +82,7 @@ class LibipsetTable final : public IpsetTable {
   }
 
   std::vector<Status> apply(std::span<const IpsetOp> ops) override {
+    SignalsHeldBack quiet;
     session_.forget_sets();
     std::vector<Status> outcomes(ops.size());
     for (std::size_t i = 0; i < ops.size();) {

@@ -11,8 +11,8 @@ namespace netconf {
 // process. Entries travel many to a message; the kernel names the one that it refuses, so that the
 // others of the message are sent again and each operation gets the outcome of its own.
 //
-// Threading: as IpsetTable; no second one may be open in the process. libipset waits for the kernel
-// without a deadline; a signal handled in this thread costs one repetition.
+// Threading: as IpsetTable; no second one may be used by another thread of the process. libipset
+// waits for the kernel without a deadline; signals of the thread are held back meanwhile.
 // Errors: here kUnsupported without the ip_set module, kPermissionDenied without CAP_NET_ADMIN.
 base::Result<std::unique_ptr<IpsetTable>> open_libipset_table();
 

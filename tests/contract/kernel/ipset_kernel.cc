@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/time.h>
 
 #include "netconf/ipset_save.h"
 #include "tests/contract/kernel/tools.h"
@@ -105,6 +107,43 @@ TEST_F(IpsetKernel, SomebodyElseMakesTheSetAnew) {
       {entry(IpsetType::kHashIpPort, "10.0.0.1,tcp:80"), entry(IpsetType::kHashIp, "10.0.0.1")});
   EXPECT_EQ(outcomes[0].code(), base::Code::kInvalidArgument) << outcomes[0].message();
   EXPECT_TRUE(outcomes[1].ok()) << outcomes[1].message();
+}
+
+// Lets a signal interrupt the thread every 2 ms while it lives.
+class Interruptions {
+ public:
+  Interruptions() {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};  // without SA_RESTART: waits end with EINTR
+    sigaction(SIGALRM, &action, &before_);
+    itimerval often = {.it_interval = {0, 2000}, .it_value = {0, 2000}};
+    setitimer(ITIMER_REAL, &often, nullptr);
+  }
+  Interruptions(const Interruptions&) = delete;
+  Interruptions& operator=(const Interruptions&) = delete;
+  ~Interruptions() {
+    itimerval never = {};
+    setitimer(ITIMER_REAL, &never, nullptr);
+    sigaction(SIGALRM, &before_, nullptr);
+  }
+
+ private:
+  struct sigaction before_ = {};
+};
+
+TEST_F(IpsetKernel, SignalsDoNoHarm) {
+  std::vector<IpsetOp> ops = {CreateIpset{{.name = "A"}}};
+  for (int i = 0; i < 5000; ++i) {
+    std::string text =
+        "10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ",tcp:80";
+    ops.push_back(AddIpsetEntry{"A", IpsetType::kHashIpPort,
+                                netconf::parse_entry(IpsetType::kHashIpPort, text).value()});
+  }
+  Interruptions interruptions;
+  for (int round = 0; round < 5; ++round) {
+    for (const base::Status& status : apply(ops)) ASSERT_TRUE(status.ok()) << status.message();
+    ASSERT_EQ(read({"A"}).at(0).entries.size(), 5000u);
+  }
 }
 
 }  // namespace
