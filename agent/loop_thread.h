@@ -13,12 +13,12 @@ struct LoopWakers {
   int stop = -1;       // readable: end
 };
 
-// Steps the loop on the calling thread until `stop` is readable. `drain_addresses` is called when
+// Steps the loop on the calling thread until `stop` is readable. `addresses_changed` is called when
 // the notification socket is readable and returns whether something relevant changed. A step comes
 // at least every `pulse`, so that whoever looks sees that the loop lives.
-template <typename DrainAddresses>
+template <typename AddressesChanged>
 void run_loop(Loop& loop, const base::Clock& clock, const LoopWakers& wakers, base::Duration pulse,
-              DrainAddresses drain_addresses);
+              AddressesChanged addresses_changed);
 
 // Which of the wakers are readable now or within the time.
 struct Woken {
@@ -27,16 +27,16 @@ struct Woken {
 };
 Woken wait_for(const LoopWakers& wakers, base::Duration at_most);
 
-template <typename DrainAddresses>
+template <typename AddressesChanged>
 void run_loop(Loop& loop, const base::Clock& clock, const LoopWakers& wakers, base::Duration pulse,
-              DrainAddresses drain_addresses) {
+              AddressesChanged addresses_changed) {
   for (;;) {
     base::TimePoint wake = loop.step(clock.now());
     base::TimePoint now = clock.now();
     Woken woken =
         wait_for(wakers, wake > now + pulse ? pulse : std::max(wake - now, base::Duration::zero()));
     if (woken.stop) return;
-    if (woken.addresses && drain_addresses()) loop.addresses_changed();
+    if (woken.addresses && addresses_changed()) loop.addresses_changed();
   }
 }
 

@@ -27,7 +27,7 @@
 #include "agent/loop_thread.h"
 #include "agent/reporter.h"
 #include "agent/status_pages.h"
-// W#include "netconf/node_address_watch.h"
+#include "netconf/node_address_watch.h"
 #include "netconf/proc_sysctls.h"
 #include "watchers/kubeconfig.h"
 
@@ -155,8 +155,8 @@ int run_agent(const CommandLine& command_line, Log& log) {
   if (!access.ok()) return fail(log, access.status());
   auto kernel = KernelTables::open(configuration, kDevice);
   if (!kernel.ok()) return fail(log, kernel.status());
-  // W  auto addresses = netconf::NodeAddressWatch::open(kDevice);
-  // W  if (!addresses.ok()) return fail(log, addresses.status());
+  auto addresses = netconf::NodeAddressWatch::open(kDevice);
+  if (!addresses.ok()) return fail(log, addresses.status());
 
   Machine machine = this_machine();
   machine.random_fully = kernel->tables().iptables.has_random_fully(base::Family::kIpv4);
@@ -190,10 +190,9 @@ int run_agent(const CommandLine& command_line, Log& log) {
                        {"node", name},
                        {"server", access->server.to_string()},
                        {"scheduler", configuration.ipvs.scheduler}});
-  run_loop(
-      loop, clock,
-      {.mailbox = mailbox.readable_fd(), .addresses = -1 /*W addresses->fd()*/, .stop = stop.get()},
-      kPulse, [&] { return /*W addresses->drain()*/ false; });
+  run_loop(loop, clock,
+           {.mailbox = mailbox.readable_fd(), .addresses = addresses->fd(), .stop = stop.get()},
+           kPulse, [&] { return addresses->changed(); });
   sources.stop();
   log.info("stopped; what the kernel holds stays and goes on working");
   return kExitOk;
