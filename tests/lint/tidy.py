@@ -61,7 +61,7 @@ def tidy(build, source):
     done = subprocess.run(["clang-tidy", "--quiet", "-p", build, source], capture_output=True,
                           text=True, check=False)
     failed = done.returncode != 0
-    return time.monotonic() - start, (done.stdout + done.stderr) if failed else None
+    return time.monotonic() - start, (done.stdout or done.stderr) if failed else None
 
 
 def main(arguments):
