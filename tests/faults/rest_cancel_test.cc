@@ -47,7 +47,7 @@ TEST_F(RestCancel, EndsBulkStreamsHundredsOfTimes) {
   serve(pour);
   std::mt19937 random(1);
   std::vector<char> buffer(64 * 1024);
-  for (int i = 0; i < 600; ++i) {
+  for (int i = 0; i < 300; ++i) {
     auto response = get();
     ASSERT_TRUE(response) << response.status().message();
     auto reads = random() % 20;
