@@ -21,6 +21,8 @@ using base::Status;
 using netconf::NetlinkSocket;
 
 constexpr int kReadTries = 4;
+// Reading is one short dump for each virtual server: twice as fast with this as with 32 KB.
+constexpr std::size_t kAnswerBytes = 8 << 10;
 
 class KernelIpvsTable final : public IpvsTable {
  public:
@@ -240,7 +242,7 @@ std::vector<Status> KernelIpvsTable::apply(std::span<const IpvsOp> ops) {
 }  // namespace
 
 Result<std::unique_ptr<IpvsTable>> open_kernel_ipvs_table() {
-  Result<NetlinkSocket> socket = NetlinkSocket::open(NETLINK_GENERIC);
+  Result<NetlinkSocket> socket = NetlinkSocket::open(NETLINK_GENERIC, kAnswerBytes);
   if (!socket) return socket.status();
   auto table = std::make_unique<KernelIpvsTable>(std::move(*socket));
   if (Status status = table->find_family(); !status) return status;

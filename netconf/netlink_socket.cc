@@ -15,8 +15,6 @@ namespace {
 
 constexpr int kSendBytes = 1 << 20;
 constexpr int kReceiveBytes = 8 << 20;
-// The kernel fills dump messages up to the size of the reader's buffer, at most 32 KB.
-constexpr std::size_t kBufferBytes = 64 << 10;
 
 void enlarge(int fd, int force_option, int option, int bytes) {
   if (setsockopt(fd, SOL_SOCKET, force_option, &bytes, sizeof(bytes)) == 0) return;
@@ -33,10 +31,11 @@ int error_of(const nlmsghdr* message) {
 
 void NetlinkSocketFree::operator()(nl_sock* socket) const { nl_socket_free(socket); }
 
-NetlinkSocket::NetlinkSocket(nl_sock* socket) : socket_(socket), buffer_(kBufferBytes) {}
+NetlinkSocket::NetlinkSocket(nl_sock* socket, std::size_t buffer_bytes)
+    : socket_(socket), buffer_(buffer_bytes) {}
 
-base::Result<NetlinkSocket> NetlinkSocket::open(int protocol) {
-  NetlinkSocket opened(nl_socket_alloc());
+base::Result<NetlinkSocket> NetlinkSocket::open(int protocol, std::size_t buffer_bytes) {
+  NetlinkSocket opened(nl_socket_alloc(), buffer_bytes);
   if (opened.socket_ == nullptr) return base::Status::from_errno(ENOMEM, "open a netlink socket");
   errno = 0;
   if (nl_connect(opened.socket_.get(), protocol) < 0) {

@@ -41,8 +41,10 @@ class NetlinkSocket {
   // One object of a dump.
   using OnObject = std::function<void(nlmsghdr* object)>;
 
-  // `protocol` is NETLINK_ROUTE, NETLINK_GENERIC, ... (netlink(7)).
-  static base::Result<NetlinkSocket> open(int protocol);
+  // `protocol` is NETLINK_ROUTE, NETLINK_GENERIC, ... (netlink(7)). The kernel fills the messages
+  // of a dump up to `buffer_bytes`, at most 32 KB, and allocates that much for each: few bytes suit
+  // many short dumps. No single answer may be longer.
+  static base::Result<NetlinkSocket> open(int protocol, std::size_t buffer_bytes = 64 << 10);
 
   // Sends the batch and sets one outcome for each request: 0, an errno, or kUnanswered. Fails when
   // an outcome is kUnanswered, and says why.
@@ -61,7 +63,7 @@ class NetlinkSocket {
   int fd() const;
 
  private:
-  explicit NetlinkSocket(nl_sock* socket);
+  NetlinkSocket(nl_sock* socket, std::size_t buffer_bytes);
 
   int send(NetlinkBatch& batch);
   // Bytes received, or a negative errno.
