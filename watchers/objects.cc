@@ -1,7 +1,5 @@
 #include "watchers/objects.h"
 
-#include <string_view>
-
 namespace watchers {
 namespace {
 
@@ -15,6 +13,20 @@ bool equal_values(const std::shared_ptr<const T>& a, const std::shared_ptr<const
 
 std::string to_string(const ObjectKey& key) {
   return key.space.empty() ? key.name : key.space + "/" + key.name;
+}
+
+std::optional<ServiceType> parse_service_type(std::string_view text) {
+  if (text == "ClusterIP") return ServiceType::kClusterIp;
+  if (text == "NodePort") return ServiceType::kNodePort;
+  if (text == "LoadBalancer") return ServiceType::kLoadBalancer;
+  if (text == "ExternalName") return ServiceType::kExternalName;
+  return std::nullopt;
+}
+
+std::optional<TrafficPolicy> parse_traffic_policy(std::string_view text) {
+  if (text == "Cluster") return TrafficPolicy::kCluster;
+  if (text == "Local") return TrafficPolicy::kLocal;
+  return std::nullopt;
 }
 
 bool operator==(const Endpoint& a, const Endpoint& b) {

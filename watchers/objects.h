@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,10 @@ using SharedString = std::shared_ptr<const std::string>;
 
 enum class ServiceType : std::uint8_t { kClusterIp, kNodePort, kLoadBalancer, kExternalName };
 enum class TrafficPolicy : std::uint8_t { kCluster, kLocal };
+
+// From the API's spelling: "LoadBalancer", "Local".
+std::optional<ServiceType> parse_service_type(std::string_view text);
+std::optional<TrafficPolicy> parse_traffic_policy(std::string_view text);
 
 struct ServicePort {
   std::string name;  // "" where the Service has one unnamed port

@@ -10,9 +10,9 @@
 namespace watchers {
 namespace {
 
-constexpr std::size_t kReadSize = 64 * 1024;
+constexpr std::size_t kReadSize = std::size_t{64} << 10U;
 // Of an answer that is an error; a Status is far shorter.
-constexpr std::size_t kErrorBodySize = 64 * 1024;
+constexpr std::size_t kErrorBodySize = std::size_t{64} << 10U;
 
 // The name under which a failed request is counted.
 std::string cause_of(const base::Status& status) {

@@ -187,23 +187,17 @@ void ServiceReader::on_end_object(Field field) {
 }
 
 void ServiceReader::read_type(std::string_view text) {
-  if (text == "ClusterIP") {
-    draft_.type = ServiceType::kClusterIp;
-  } else if (text == "NodePort") {
-    draft_.type = ServiceType::kNodePort;
-  } else if (text == "LoadBalancer") {
-    draft_.type = ServiceType::kLoadBalancer;
-  } else if (text == "ExternalName") {
-    draft_.type = ServiceType::kExternalName;
+  if (auto type = parse_service_type(text)) {
+    draft_.type = *type;
   } else {
     problem(quote(text), "ClusterIP, NodePort, LoadBalancer, ExternalName");
   }
 }
 
 TrafficPolicy ServiceReader::read_policy(std::string_view text) {
-  if (text == "Local") return TrafficPolicy::kLocal;
-  if (text != "Cluster" && !text.empty()) problem(quote(text), "Cluster, Local");
-  return TrafficPolicy::kCluster;
+  auto policy = parse_traffic_policy(text);
+  if (!policy && !text.empty()) problem(quote(text), "Cluster, Local");
+  return policy.value_or(TrafficPolicy::kCluster);
 }
 
 void ServiceReader::read_source_range(std::string_view text) {

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kItemsName = "\"items\"";
 constexpr std::string_view kManagedFieldsName = "\"managedFields\"";
 // Buffers that grew beyond this are given back.
-constexpr std::size_t kKeptCapacity = 256 * 1024;
+constexpr std::size_t kKeptCapacity = std::size_t{256} << 10U;
 // No honest body comes near it; it keeps the count from overflowing.
 constexpr int kHopelessDepth = 10'000'000;
 
