@@ -20,7 +20,7 @@ using base::Result;
 using base::Status;
 using base::UniqueFd;
 
-constexpr std::size_t kBufferLimit = 64 * 1024;
+constexpr std::size_t kBufferLimit = 65'536;
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -109,7 +109,7 @@ struct ApiTunnel::Connection {
   // Moves what it can; false when the connection is over.
   bool move(int from) {
     Direction& direction = directions[from];
-    std::array<char, 16 * 1024> chunk;
+    std::array<char, 16'384> chunk;
     while (!direction.ended && direction.buffer.size() < kBufferLimit) {
       ssize_t got = recv(ends[from].get(), chunk.data(), chunk.size(), 0);
       if (got > 0) {
