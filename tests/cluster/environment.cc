@@ -24,9 +24,11 @@ Result<std::string> variable(const char* name) {
 Result<Port> port(const char* name) {
   Result<std::string> text = variable(name);
   if (!text.ok()) return text.status();
+  const std::string_view digits = *text;
+  const char* last = digits.data() + digits.size();
   Port value = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || value == 0) {
+  auto [end, error] = std::from_chars(digits.data(), last, value);
+  if (error != std::errc() || end != last || value == 0) {
     return Status(Code::kInvalidArgument,
                   std::string(name) + " is '" + *text + "': want a port from 1 to 65535");
   }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"k8s.io/klog/v2"
 )
 
 // run is the subcommand "run": everything up, then wait for the end. Returns the exit status.
@@ -43,6 +46,9 @@ func run(arguments []string) int {
 	if san != "" {
 		s.san = strings.Split(san, ",")
 	}
+	// The libraries of the API's and etcd's clients log what their calls return as errors anyway.
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
 	if err := serve(s); err != nil {
 		fmt.Fprintln(os.Stderr, "control-plane:", err)
 		return 1
