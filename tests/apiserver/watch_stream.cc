@@ -132,6 +132,8 @@ WatchStream::Next WatchStream::obey_orders() {
 }
 
 WatchStream::Next WatchStream::send_event(const char* type, const std::string& object_text) {
+  // Looked at here again: an order given before a change was made must hold for its event.
+  if (Next next = obey_orders(); next != Next::kGoOn) return next;
   std::string line = "{\"type\":\"";
   line += type;
   line += "\",\"object\":" + object_text + "}\n";
