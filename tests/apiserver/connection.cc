@@ -1,6 +1,7 @@
 #include "tests/apiserver/connection.h"
 
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <poll.h>
@@ -50,6 +51,8 @@ std::unique_ptr<SSL_CTX, SslDeleter> make_context(const TlsFiles& files) {
 
 }  // namespace
 
+// Before each operation of OpenSSL its queue of errors is cleared: what an earlier one left there,
+// such as a client certificate that did not verify, would be taken for its own.
 struct Connection::Tls {
   std::unique_ptr<SSL_CTX, SslDeleter> context;
   std::unique_ptr<SSL, SslDeleter> ssl;
@@ -80,6 +83,7 @@ bool Connection::shake_hands() {
   if (tls_ == nullptr) return true;
   if (tls_->ssl == nullptr) return false;
   while (!aborted()) {
+    ERR_clear_error();
     int result = SSL_accept(tls_->ssl.get());
     if (result == 1) return true;
     int reason = SSL_get_error(tls_->ssl.get(), result);
@@ -108,6 +112,7 @@ bool Connection::await(short events) {
 std::size_t Connection::read(std::span<char> buffer) {
   while (!aborted()) {
     if (tls_ != nullptr) {
+      ERR_clear_error();
       int got = SSL_read(tls_->ssl.get(), buffer.data(), static_cast<int>(buffer.size()));
       if (got > 0) return static_cast<std::size_t>(got);
       int reason = SSL_get_error(tls_->ssl.get(), got);
@@ -139,6 +144,7 @@ bool Connection::write_some(std::string_view bytes) {
   while (!bytes.empty() && !aborted()) {
     short wanted = POLLOUT;
     if (tls_ != nullptr) {
+      ERR_clear_error();
       int sent = SSL_write(tls_->ssl.get(), bytes.data(),
                            static_cast<int>(std::min(bytes.size(), kLargestWrite)));
       if (sent > 0) {
