@@ -104,19 +104,6 @@ void add_own(std::vector<ConfigKey>& keys) {
            {"nft", netconf::IptablesBackend::kNft},
            {"legacy", netconf::IptablesBackend::kLegacy},
            {"plain", netconf::IptablesBackend::kPlain}}}));
-  keys.push_back(text_key(
-      {.path = "ipvsAgent.statePath",
-       .flag = "state-path",
-       .meaning = "File that remembers drains while the agent is restarted. "
-                  "Empty: drains start anew."},
-      [](auto& c) -> auto& { return c.ipvs_agent.state_path; },
-      "the path of a file in a folder that the agent can write"));
-  keys.push_back(text_key(
-      {.path = "ipvsAgent.manifestFolder",
-       .flag = "manifest-folder",
-       .meaning = "Take Services and EndpointSlices from the manifests in this "
-                  "folder and use no API server."},
-      [](auto& c) -> auto& { return c.ipvs_agent.manifest_folder; }, "the path of a folder"));
 }
 
 }  // namespace

@@ -86,10 +86,6 @@ struct Configuration {
     std::int64_t ipset_max_elements = 65536;  // entries one set may hold: 1024 to 2^24
     // Whose rules ours join; null for the one that the kubelet uses.
     std::optional<netconf::IptablesBackend> iptables_backend;
-    // File that remembers drains across a restart; needs not outlive the machine. "" keeps none.
-    std::string state_path = "/run/ipvs-agent/state";
-    // Folder of manifests to take objects from, instead of an API server; "" for the API.
-    std::string manifest_folder;
     friend bool operator==(const IpvsAgent&, const IpvsAgent&) = default;
   };
 

@@ -110,6 +110,16 @@ class Host {
   // When one of the three above has something to do; no value before the first apply().
   std::optional<base::TimePoint> next_wake() const;
 
+  // The pods of this node are in these prefixes now (LocalDetector::Kind::kPodCidr of a node that
+  // is told them by the API); the next round writes the rules anew if that changes them.
+  void set_pod_cidrs(std::vector<base::IpPrefix> cidrs);
+
+  // Takes everything that is ours out of the kernel: the device with its addresses, virtual
+  // servers, rules, sets, in an order in which no packet meets half of it. A failure holds nothing
+  // else up; all of them are returned. Kernel settings stay. Instead of prepare(), read_all() and
+  // apply().
+  std::vector<base::Status> clean_up();
+
   // Degraded things, by name, that last until they are mended: for status and logs.
   const std::map<std::string, std::string>& problems() const { return problems_; }
   std::size_t foreign_virtual_servers() const { return foreign_.size(); }
@@ -150,6 +160,10 @@ class Host {
   // host_flows.cc
   void forget_flows(RoundReport& report);
   bool serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
+
+  // host_cleanup.cc
+  void clean_rules(base::Family family, std::vector<base::Status>& failures);
+  void clean_sets(base::Family family, std::vector<base::Status>& failures);
 
   // host_audit.cc
   bool reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched,

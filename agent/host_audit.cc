@@ -226,6 +226,13 @@ void Host::audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Dr
   }
 }
 
+void Host::set_pod_cidrs(std::vector<base::IpPrefix> cidrs) {
+  LocalDetector& detector = options_.rules.local_detector;
+  if (detector.pod_cidrs == cidrs) return;
+  detector.pod_cidrs = std::move(cidrs);
+  for (std::optional<SetMask>& rendered : rendered_for_) rendered.reset();
+}
+
 std::vector<IpsetFill> Host::set_fill() const {
   std::vector<IpsetFill> fills;
   for (Family family : families()) {

@@ -24,7 +24,10 @@ LocalDetector local_detector(const Configuration& configuration) {
       detector.kind = LocalDetector::Kind::kPodCidr;
       detector.pod_cidrs = configuration.cluster_cidr;
       break;
-    case DetectLocalMode::kNodeCidr: break;  // comes with the Node object
+    case DetectLocalMode::kNodeCidr:
+      // Its prefixes come with the Node object: LoopOptions::follow_pod_cidrs.
+      detector.kind = LocalDetector::Kind::kPodCidr;
+      break;
     case DetectLocalMode::kBridgeInterface:
       detector.kind = LocalDetector::Kind::kBridgeInterface;
       detector.interface = configuration.detect_local.bridge_interface;
@@ -129,6 +132,7 @@ LoopOptions loop_options(const Configuration& configuration, const Machine& mach
   if (configuration.ipvs.scheduler == "mh") options.policy.scheduler_flags = ipvs::kFlagScheduler2;
   options.policy.ipv6 = machine.ipv6;
   options.node_ports = configuration.node_port_addresses;
+  options.follow_pod_cidrs = configuration.detect_local_mode == DetectLocalMode::kNodeCidr;
   options.min_sync_period = configuration.ipvs.min_sync_period;
   return options;
 }

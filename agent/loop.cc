@@ -120,6 +120,9 @@ void Loop::mark(const ObjectKey& service, TimePoint since,
 
 // A changed fact of the node can change the plan of any Service.
 void Loop::refresh_node(TimePoint now) {
+  if (options_.follow_pod_cidrs && snapshot_.node() != nullptr) {
+    host_.set_pod_cidrs(snapshot_.node()->pod_cidrs);
+  }
   NodeFacts facts = make_node_facts(options_.node_name, snapshot_.node().get(),
                                     host_.node_addresses(), options_.node_ports);
   if (facts == node_) return;

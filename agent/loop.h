@@ -23,6 +23,8 @@ struct LoopOptions {
   std::string node_name;
   Policy policy;
   NodePortAddresses node_ports;
+  // The prefixes of local pods are spec.podCIDRs of the Node (detectLocalMode NodeCIDR).
+  bool follow_pod_cidrs = false;
   // At least this long from the end of a round that changed something to the next one that follows
   // the API; 0: changes are applied as they come.
   base::Duration min_sync_period{};

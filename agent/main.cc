@@ -35,9 +35,7 @@ int main(int argc, char** argv) {
     case agent::Action::kPrintVersion: std::printf("ipvs-agent %s\n", IPVS_AGENT_VERSION); return 0;
     case agent::Action::kWriteConfig: return write_configuration(*command_line);
     case agent::Action::kInitOnly: return agent::run_init_only(*command_line, *log);
-    case agent::Action::kCleanup:
-      log->error("--cleanup is not available in this version");
-      return agent::kExitUsage;
+    case agent::Action::kCleanup: return agent::run_cleanup(*command_line, *log);
     case agent::Action::kRun: return agent::run_agent(*command_line, *log);
   }
   return agent::kExitUsage;

@@ -215,4 +215,21 @@ int run_init_only(const CommandLine& command_line, Log& log) {
   return all ? kExitOk : kExitFailure;
 }
 
+int run_cleanup(const CommandLine& command_line, Log& log) {
+  const Configuration& configuration = command_line.loaded.configuration;
+  auto lock = take_instance_lock(kLockName);
+  if (!lock.ok()) return fail(log, lock.status());
+  auto kernel = KernelTables::open(configuration, kDevice);
+  if (!kernel.ok()) return fail(log, kernel.status());
+  HostOptions options = host_options(configuration, this_machine());
+  options.device = kDevice;
+  Host host(kernel->tables(), std::move(options));
+  std::vector<base::Status> failures = host.clean_up();
+  for (const base::Status& failure : failures) {
+    log.error("not removed", {{"error", failure.message()}});
+  }
+  if (failures.empty()) log.info("nothing of ours is left; kernel settings stay as they are");
+  return failures.empty() ? kExitOk : kExitFailure;
+}
+
 }  // namespace agent

@@ -18,6 +18,9 @@ int run_agent(const CommandLine& command_line, Log& log);
 // Sets the kernel settings that need more than CAP_NET_ADMIN, and ends.
 int run_init_only(const CommandLine& command_line, Log& log);
 
+// Takes everything that is ours out of the kernel, and ends.
+int run_cleanup(const CommandLine& command_line, Log& log);
+
 }  // namespace agent
 
 #endif  // IPVS_AGENT_AGENT_RUN_H_

@@ -340,6 +340,50 @@ TEST_F(LoopTest, AnUnknownSchedulerEndsTheStartWithARemedy) {
   EXPECT_THAT(agent.prepared.message(), HasSubstr("modprobe ip_vs_twos"));
 }
 
+TEST_F(LoopTest, CleanUpLeavesWhatIsNotOurs) {
+  std::vector<ipvs::IpvsOp> foreign = {*ipvs::parse_op("-A -t 203.0.113.9:443 -s wlc")};
+  ASSERT_TRUE(node_.ipvs.apply(foreign).front().ok());
+  node_.iptables.chains(base::Family::kIpv4, "nat")["POSTROUTING"] = {"-j ACCEPT"};
+  std::string before = node_.state_text();
+  start();
+  agent_.reset();
+  Host host(node_.tables(), FakeAgent::default_host_options());
+  EXPECT_TRUE(host.clean_up().empty());
+  EXPECT_EQ(node_.state_text(), before);
+  EXPECT_TRUE(node_.ipsets.sets().empty());
+  EXPECT_FALSE(node_.addresses.read()->device_exists);
+  EXPECT_TRUE(Host(node_.tables(), FakeAgent::default_host_options()).clean_up().empty())
+      << "a second time";
+}
+
+TEST_F(LoopTest, AFailureDoesNotStopTheCleanUp) {
+  start();
+  agent_.reset();
+  node_.ipvs_faults.fail_all_operations({.error_number = EPERM});
+  Host host(node_.tables(), FakeAgent::default_host_options());
+  EXPECT_EQ(host.clean_up().size(), 1u);
+  EXPECT_TRUE(node_.ipsets.sets().empty());
+  EXPECT_FALSE(node_.addresses.read()->device_exists);
+}
+
+TEST_F(LoopTest, PodCidrsOfTheNodeAreFollowed) {
+  LoopOptions options = FakeAgent::default_loop_options();
+  options.follow_pod_cidrs = true;
+  HostOptions host_options = FakeAgent::default_host_options();
+  host_options.rules.local_detector.kind = LocalDetector::Kind::kPodCidr;
+  agent_ = std::make_unique<FakeAgent>(node_, options, host_options);
+  deliver_all();
+  agent_->sync();
+  agent_->run();
+  watchers::Node object;
+  object.key = {"", "node-1"};
+  object.pod_cidrs = {*base::IpPrefix::parse("10.244.7.0/24")};
+  agent_->put(object);
+  agent_->run();
+  EXPECT_THAT(node_.iptables.chains(base::Family::kIpv4, "nat")["KUBE-SERVICES"],
+              Contains(testing::StartsWith("! -s 10.244.7.0/24 ")));
+}
+
 // Random clusters: what is reached step by step equals what a new agent makes of the end, no prefix
 // leaves an address without its service, and a restart writes nothing.
 class LoopLaws : public testing::TestWithParam<int> {};

@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <utility>
+
+#include "agent/host.h"
+
+// Leaving a host for good.
+namespace agent {
+namespace {
+
+using base::Family;
+using base::Status;
+
+void keep_failures(std::vector<Status> statuses, std::vector<Status>& failures) {
+  for (Status& status : statuses) {
+    // What is gone already is what was asked for.
+    if (!status.ok() && status.code() != base::Code::kNotFound) {
+      failures.push_back(std::move(status));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Status> Host::clean_up() {
+  std::vector<Status> failures;
+  // What the sets list tells our virtual servers from others, so they are read first.
+  for (Family family : families()) {
+    for (SetId id : all_sets()) {
+      std::vector<std::string> names = {set_name(id, family)};
+      auto sets = tables_.ipsets.read(names);
+      if (sets.ok() && !sets->empty() && sets->front().spec.type == set_type(id)) {
+        (void)believed_.observe_set(id, family, sets->front().entries);
+      }
+    }
+  }
+  auto addresses = tables_.addresses.read();
+  if (addresses.ok()) {
+    (void)believed_.observe_addresses(addresses->bound);
+    node_addresses_ = addresses->node;
+  } else {
+    failures.push_back(addresses.status());
+  }
+  auto servers = tables_.ipvs.read_virtual_servers();
+  std::vector<ipvs::IpvsOp> deletions;
+  if (servers.ok()) {
+    for (const ipvs::VirtualServerState& state : *servers) {
+      if (!is_ours(state.server.key)) continue;
+      deletions.emplace_back(ipvs::DeleteVirtualServer{state.server.key});
+    }
+  } else {
+    failures.push_back(servers.status());
+  }
+  if (addresses.ok() && addresses->device_exists) {
+    std::vector<netconf::AddressOp> device = {netconf::DeleteDevice{}};
+    keep_failures(tables_.addresses.apply(device), failures);
+  }
+  keep_failures(tables_.ipvs.apply(deletions), failures);
+  for (Family family : families()) {
+    clean_rules(family, failures);
+    clean_sets(family, failures);
+  }
+  return failures;
+}
+
+void Host::clean_rules(Family family, std::vector<Status>& failures) {
+  auto rules = tables_.iptables.read(family, rule_tables());
+  if (!rules.ok()) {
+    failures.push_back(rules.status());
+    return;
+  }
+  auto chain_of = [&](const std::string& table, const std::string& name) {
+    return std::find_if(rules->begin(), rules->end(), [&](const netconf::IptablesChain& chain) {
+      return chain.table == table && chain.name == name;
+    });
+  };
+  std::vector<netconf::IptablesOp> ops;
+  RuleBook book = render_rules(options_.rules, family, SetMask(), SetMask());
+  for (const IptablesJump& jump : book.jumps) {
+    auto chain = chain_of(jump.table, jump.chain);
+    if (chain == rules->end()) continue;
+    auto times = std::count(chain->rules.begin(), chain->rules.end(), jump.rule);
+    for (; times > 0; --times) {
+      ops.emplace_back(netconf::DeleteRule{jump.table, jump.chain, jump.rule});
+    }
+  }
+  // The book names a chain before those that it jumps to.
+  for (const netconf::IptablesChain& chain : book.chains) {
+    if (chain_of(chain.table, chain.name) == rules->end()) continue;
+    ops.emplace_back(netconf::DeleteChain{chain.table, chain.name});
+  }
+  if (ops.empty()) return;
+  // One restore: all operations share its outcome.
+  Status status = tables_.iptables.apply(family, ops).front();
+  if (!status.ok()) failures.push_back(status);
+}
+
+void Host::clean_sets(Family family, std::vector<Status>& failures) {
+  for (SetId id : all_sets()) {
+    std::vector<std::string> names = {set_name(id, family)};
+    auto sets = tables_.ipsets.read(names);
+    if (sets.ok() && sets->empty()) continue;
+    keep_failures({change_set(netconf::DestroyIpset{names.front()})}, failures);
+  }
+}
+
+}  // namespace agent
