@@ -139,14 +139,16 @@ Status Host::prepare_set(SetId id, const netconf::IpsetSpec& spec, Family family
   auto present = tables_.ipsets.read(names);
   if (present.ok() && !present->empty()) {
     const netconf::IpsetSpec& found = present->front().spec;
-    if (found.type == spec.type && (ports || found.family == spec.family)) {
+    bool same_kind = found.type == spec.type && (ports || found.family == spec.family);
+    if (same_kind && present->front().other_parameters.empty()) {
       if (!ports) capacity = found.max_elements;
       return {};
     }
     Status destroyed = change_set(netconf::DestroyIpset{spec.name});
     if (!destroyed.ok()) {
       return Status(Code::kAlreadyExists,
-                    "is of type " + std::string(netconf::to_string(found.type)) + ", expected " +
+                    "is of type " + std::string(netconf::to_string(found.type)) + " " +
+                        present->front().other_parameters + ", expected " +
                         std::string(netconf::to_string(spec.type)) + ", and in use");
     }
   } else if (!present.ok() && present.status().code() == Code::kUnsupported) {

@@ -45,7 +45,7 @@ TEST(Backoff, DoublesToTheCapWithJitterAndResets) {
   for (int expected : {1, 2, 4, 8, 8, 8}) {
     Duration wait = backoff.next();
     EXPECT_GE(wait, seconds(expected));
-    EXPECT_LE(wait, seconds(expected) * 3 / 2);
+    EXPECT_LE(wait, std::chrono::milliseconds(1500) * expected);
   }
   backoff.reset();
   EXPECT_LE(backoff.next(), seconds(2));
