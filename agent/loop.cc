@@ -91,6 +91,8 @@ std::optional<TimePoint> Loop::oldest_pending() const {
 }
 
 void Loop::take_events() {
+  std::size_t service_changes = 0;
+  std::size_t slice_changes = 0;
   for (auto& [key, event] : mailbox_.take()) {
     if (const auto* rejected = std::get_if<watchers::Rejected>(&event.news)) {
       listener_.object_rejected(key, rejected->reason);
@@ -102,8 +104,12 @@ void Loop::take_events() {
       trigger_time = (*slice)->trigger_time;
     }
     watchers::ClusterSnapshot::Change change = snapshot_.apply(key, event.news);
+    if (!change.services.empty()) {
+      ++(key.kind == watchers::Kind::kService ? service_changes : slice_changes);
+    }
     for (const ObjectKey& service : change.services) mark(service, event.received, trigger_time);
   }
+  if (service_changes + slice_changes > 0) listener_.changes_taken(service_changes, slice_changes);
 }
 
 void Loop::mark(const ObjectKey& service, TimePoint since,

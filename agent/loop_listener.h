@@ -36,6 +36,8 @@ struct Round {
 class LoopListener {
  public:
   virtual ~LoopListener() = default;
+  // The watchers delivered so many changes of Services and of EndpointSlices.
+  virtual void changes_taken(std::size_t services, std::size_t slices) = 0;
   virtual void object_rejected(const watchers::EventKey& object, const std::string& reason) = 0;
   // Something of a Service cannot be planned; `problems` is empty once it can.
   virtual void service_problems(const watchers::ObjectKey& service,

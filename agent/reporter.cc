@@ -50,6 +50,14 @@ Reporter::Reporter(Log& log, Metrics& metrics, Published<HealthState>& health,
       options_(std::move(options)),
       began_(clock.wall_now()) {}
 
+void Reporter::changes_taken(std::size_t services, std::size_t slices) {
+  metrics_.count_service_changes(services);
+  metrics_.count_endpoint_changes(slices);
+  for (base::Family family : options_.families) {
+    metrics_.set_last_queued(family, clock_.wall_now());
+  }
+}
+
 void Reporter::object_rejected(const watchers::EventKey& object, const std::string& reason) {
   metrics_.count_object_rejected(watchers::to_string(object.kind));
   log_.warning("object rejected; the last good one stays in use",

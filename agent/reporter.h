@@ -33,6 +33,7 @@ class Reporter final : public LoopListener {
   Reporter(Log& log, Metrics& metrics, Published<HealthState>& health, const base::Clock& clock,
            Options options);
 
+  void changes_taken(std::size_t services, std::size_t slices) override;
   void object_rejected(const watchers::EventKey& object, const std::string& reason) override;
   void service_problems(const watchers::ObjectKey& service,
                         const std::vector<std::string>& problems) override;

@@ -25,6 +25,10 @@ namespace fakes {
 // Keeps what the loop told.
 class RecordingListener final : public agent::LoopListener {
  public:
+  void changes_taken(std::size_t services, std::size_t slices) override {
+    service_changes += services;
+    slice_changes += slices;
+  }
   void object_rejected(const watchers::EventKey& object, const std::string& reason) override {
     rejected.push_back(watchers::to_string(object.object) + ": " + reason);
   }
@@ -51,6 +55,8 @@ class RecordingListener final : public agent::LoopListener {
   std::vector<agent::Drift> drifts;
   std::vector<agent::EndedDrain> drains;
   std::vector<agent::Round> rounds;
+  std::size_t service_changes = 0;
+  std::size_t slice_changes = 0;
   int starts = 0;
 };
 

@@ -80,6 +80,8 @@ TEST_F(LoopTest, OneNewEndpointIsOneOperation) {
       make_slice("web", "web-1", {{"", kTcp, 8080}}, {"10.244.1.1", "10.244.1.2", "10.244.1.3"}));
   agent_->run();
   EXPECT_THAT(node_.take_log(), ElementsAre("-a -t 10.96.0.10:80 -r 10.244.1.3:8080 -m -w 1"));
+  EXPECT_EQ(agent_->listener.service_changes, 1u);
+  EXPECT_EQ(agent_->listener.slice_changes, 2u);
 }
 
 TEST_F(LoopTest, AnObjectThatSaysTheSameChangesNothing) {
