@@ -1,0 +1,94 @@
+#include "agent/desired_host.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "agent/host_change.h"
+#include "tests/fakes/fake_node.h"
+
+namespace agent {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const watchers::ObjectKey kA{"default", "a"};
+const watchers::ObjectKey kB{"default", "b"};
+
+base::IpAddress ip(const char* text) { return *base::IpAddress::parse(text); }
+
+ServicePlan plan_of(watchers::Service service, const std::vector<std::string>& endpoints = {}) {
+  watchers::SliceList slices;
+  slices.push_back(std::make_shared<const watchers::EndpointSlice>(
+      fakes::make_slice(service.key.name, "s", {{"", base::Protocol::kTcp, 8080}}, endpoints)));
+  return plan_service(service, slices, {}, {});
+}
+
+watchers::Service with_external_ip(const char* name, const char* cluster_ip, const char* external) {
+  watchers::Service service =
+      fakes::make_service(name, cluster_ip, {{"", base::Protocol::kTcp, 80, 0}});
+  service.external_ips = {ip(external)};
+  return service;
+}
+
+TEST(DesiredHost, TouchesOnlyTheDifferenceOfTwoPlans) {
+  DesiredHost desired;
+  watchers::Service service = with_external_ip("a", "10.96.0.1", "198.51.100.1");
+  Touched first = desired.set_plan(kA, plan_of(service));
+  EXPECT_EQ(first.virtual_servers.size(), 2u);
+  EXPECT_EQ(first.addresses.size(), 2u);
+  EXPECT_TRUE(desired.set_plan(kA, plan_of(service)).empty());
+  service.external_ips.clear();
+  Touched second = desired.set_plan(kA, plan_of(service));
+  EXPECT_EQ(second.virtual_servers.size(), 1u);
+  EXPECT_THAT(second.addresses, ElementsAre(ip("198.51.100.1")));
+}
+
+TEST(DesiredHost, WhatTwoServicesWantStaysUntilBothHaveLeft) {
+  DesiredHost desired;
+  desired.set_plan(kA, plan_of(with_external_ip("a", "10.96.0.1", "198.51.100.1")));
+  Touched joined =
+      desired.set_plan(kB, plan_of(with_external_ip("b", "10.96.0.2", "198.51.100.1")));
+  EXPECT_THAT(joined.addresses, ElementsAre(ip("10.96.0.2")));
+  desired.set_plan(kA, {});
+  EXPECT_TRUE(desired.wants(ip("198.51.100.1")));
+  EXPECT_FALSE(desired.wants(ip("10.96.0.1")));
+  desired.set_plan(kB, {});
+  EXPECT_FALSE(desired.wants(ip("198.51.100.1")));
+  EXPECT_TRUE(desired.everything().empty());
+  EXPECT_THAT(desired.plans(), IsEmpty());
+}
+
+TEST(DesiredHost, AClusterIpCannotBeTakenOverByAnExternalIp) {
+  ipvs::VirtualServerKey key{ip("10.96.0.2"), 80, base::Protocol::kTcp, 0};
+  // "a" comes first by name and claims b's ClusterIP; the order of arrival must not matter either.
+  for (bool a_first : {true, false}) {
+    DesiredHost desired;
+    ServicePlan a = plan_of(with_external_ip("a", "10.96.0.1", "10.96.0.2"), {"10.0.0.66"});
+    ServicePlan b = plan_of(with_external_ip("b", "10.96.0.2", "198.51.100.1"), {"10.0.0.1"});
+    desired.set_plan(a_first ? kA : kB, a_first ? a : b);
+    desired.set_plan(a_first ? kB : kA, a_first ? b : a);
+    ASSERT_NE(desired.virtual_server(key), nullptr);
+    EXPECT_EQ(*desired.owner(key), kB);
+    EXPECT_EQ(desired.virtual_server(key)->real_servers.front().key.address, ip("10.0.0.1"));
+  }
+}
+
+TEST(HostChange, PrintsItsOperationsInTheirOrder) {
+  DesiredHost desired;
+  BelievedHost believed;
+  Drains drains(std::nullopt);
+  Touched touched = desired.set_plan(
+      kA, plan_of(fakes::make_service("a", "10.96.0.1", {{"", base::Protocol::kTcp, 80, 0}}),
+                  {"10.0.0.1"}));
+  touched.normalise();
+  EXPECT_THAT(
+      diff(touched, desired, believed, drains).lines("kube-ipvs0"),
+      ElementsAre("ipset add KUBE-CLUSTER-IP 10.96.0.1,tcp:80 -exist",
+                  "ipset add KUBE-IPVS-IPS 10.96.0.1 -exist", "ipvsadm -A -t 10.96.0.1:80 -s rr",
+                  "ipvsadm -a -t 10.96.0.1:80 -r 10.0.0.1:8080 -m -w 1",
+                  "ip addr add 10.96.0.1/32 dev kube-ipvs0"));
+}
+
+}  // namespace
+}  // namespace agent
