@@ -6,6 +6,7 @@
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -13,12 +14,17 @@
 namespace ipvs {
 namespace {
 
-template <int kMax>
+// The largest number among the attributes of the messages read here. One size for all of them: g++
+// 12 merges the functions of several sizes and then warns of the smallest array.
+constexpr int kMostAttributes =
+    std::max({int{IPVS_CMD_ATTR_MAX}, int{IPVS_SVC_ATTR_MAX}, int{IPVS_DEST_ATTR_MAX},
+              int{IPVS_STATS_ATTR_MAX}, int{CTRL_ATTR_MAX}});
+
 struct Attributes {
-  std::array<nlattr*, kMax + 1> at{};
+  std::array<nlattr*, kMostAttributes + 1> at{};
 
   bool parse(nlattr* nest) {
-    return nest != nullptr && nla_parse_nested(at.data(), kMax, nest, nullptr) == 0;
+    return nest != nullptr && nla_parse_nested(at.data(), kMostAttributes, nest, nullptr) == 0;
   }
   bool has(int attribute, int bytes) const {
     return at[attribute] != nullptr && nla_len(at[attribute]) >= bytes;
@@ -38,9 +44,8 @@ struct Attributes {
 };
 
 // False when the message is none of the generic netlink kind.
-template <int kMax>
-bool parse_message(nlmsghdr* answer, Attributes<kMax>& attributes) {
-  return genlmsg_parse(answer, 0, attributes.at.data(), kMax, nullptr) == 0;
+bool parse_message(nlmsghdr* answer, Attributes& attributes) {
+  return genlmsg_parse(answer, 0, attributes.at.data(), kMostAttributes, nullptr) == 0;
 }
 
 base::IpAddress address_of(nlattr* attribute, base::Family family) {
@@ -58,7 +63,7 @@ base::Family family_of(std::uint16_t number) {
 
 // The 64-bit counters, or the 32-bit ones of kernels before 4.1.
 TrafficCounters traffic_of(nlattr* wide, nlattr* narrow) {
-  Attributes<IPVS_STATS_ATTR_MAX> stats;
+  Attributes stats;
   if (!stats.parse(wide != nullptr ? wide : narrow)) return {};
   auto count = [&](int attribute) -> std::uint64_t {
     if (stats.has(attribute, 8)) return nla_get_u64(stats.at[attribute]);
@@ -78,8 +83,8 @@ std::uint8_t prefix_of(std::uint32_t netmask, base::Family family) {
 }  // namespace
 
 std::optional<VirtualServerState> parse_virtual_server(nlmsghdr* answer) {
-  Attributes<IPVS_CMD_ATTR_MAX> message;
-  Attributes<IPVS_SVC_ATTR_MAX> service;
+  Attributes message;
+  Attributes service;
   if (!parse_message(answer, message) || !service.parse(message.at[IPVS_CMD_ATTR_SERVICE]) ||
       !service.has(IPVS_SVC_ATTR_AF, 2)) {
     return std::nullopt;
@@ -108,8 +113,8 @@ std::optional<VirtualServerState> parse_virtual_server(nlmsghdr* answer) {
 }
 
 std::optional<RealServerState> parse_real_server(nlmsghdr* answer, base::Family family) {
-  Attributes<IPVS_CMD_ATTR_MAX> message;
-  Attributes<IPVS_DEST_ATTR_MAX> dest;
+  Attributes message;
+  Attributes dest;
   if (!parse_message(answer, message) || !dest.parse(message.at[IPVS_CMD_ATTR_DEST]) ||
       !dest.has(IPVS_DEST_ATTR_ADDR, 4)) {
     return std::nullopt;
@@ -139,7 +144,7 @@ std::optional<RealServerState> parse_real_server(nlmsghdr* answer, base::Family 
 }
 
 std::optional<Timeouts> parse_timeouts(nlmsghdr* answer) {
-  Attributes<IPVS_CMD_ATTR_MAX> message;
+  Attributes message;
   if (!parse_message(answer, message)) return std::nullopt;
   return Timeouts{message.u32(IPVS_CMD_ATTR_TIMEOUT_TCP),
                   message.u32(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN),
@@ -147,7 +152,7 @@ std::optional<Timeouts> parse_timeouts(nlmsghdr* answer) {
 }
 
 std::optional<int> parse_family(nlmsghdr* answer) {
-  Attributes<CTRL_ATTR_MAX> message;
+  Attributes message;
   if (!parse_message(answer, message) || !message.has(CTRL_ATTR_FAMILY_ID, 2)) return std::nullopt;
   return message.u16(CTRL_ATTR_FAMILY_ID);
 }
