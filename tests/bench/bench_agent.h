@@ -15,6 +15,7 @@ namespace bench {
 // Keeps nothing but sums, so that it adds nothing to what is measured.
 class SummingListener final : public agent::LoopListener {
  public:
+  void changes_taken(std::size_t, std::size_t) override {}
   void object_rejected(const watchers::EventKey&, const std::string&) override { ++surprises; }
   void service_problems(const watchers::ObjectKey&, const std::vector<std::string>&) override {
     ++surprises;
