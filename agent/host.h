@@ -170,8 +170,9 @@ class Host {
               std::vector<Drift>* drift, base::TimePoint now);
   void reread_set(SetId id, base::Family family, Touched& touched, std::vector<Drift>* drift);
   void reread_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
+  void begin_audit_period();
   void find_strangers(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
-  void audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Drift>& drift,
+  void audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Drift>& drift,
                          base::TimePoint now);
 
   HostTables tables_;
@@ -193,6 +194,7 @@ class Host {
   base::TimePoint next_drain_poll_{};
   base::TimePoint next_audit_{};
   std::size_t audit_slice_ = 0;
+  std::size_t audit_slices_ = 1;                     // of this period
   std::vector<ipvs::VirtualServerKey> audit_queue_;  // what is left of this period
   std::size_t audit_share_ = 0;                      // virtual servers a slice
 };

@@ -12,8 +12,11 @@ using base::Family;
 using base::Status;
 using base::TimePoint;
 
-// The audit period is cut into this many slices.
-constexpr std::size_t kAuditSlices = 30;
+// The audit period is cut into slices, so that a change never waits long behind one: as many as it
+// takes to read about kVirtualServersASlice at a time, within limits.
+constexpr std::size_t kFewestSlices = 30;
+constexpr std::size_t kMostSlices = 300;
+constexpr std::size_t kVirtualServersASlice = 32;
 constexpr std::chrono::seconds kDrainPollPeriod(2);
 
 }  // namespace
@@ -152,6 +155,13 @@ Touched Host::poll_drains(TimePoint now, std::vector<EndedDrain>& ended) {
   std::sort(keys.begin(), keys.end());
   auto states = tables_.ipvs.read_some(keys);
   if (!states.ok()) return touched;  // the next poll reads them
+  auto present = states->begin();
+  for (const ipvs::VirtualServerKey& key : keys) {
+    while (present != states->end() && present->server.key < key) ++present;
+    if (present != states->end() && present->server.key == key) continue;
+    // Somebody deleted it, and its drains with it.
+    if (believed_.observe_absent(key)) touched.virtual_servers.push_back(key);
+  }
   for (const ipvs::VirtualServerState& state : *states) {
     bool differed = believed_.observe(state);
     drains_.observe(state, now, [&](const auto& key, const Drain& drain, DrainEnd end) {
@@ -166,24 +176,30 @@ Touched Host::poll_drains(TimePoint now, std::vector<EndedDrain>& ended) {
 Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
   Touched touched;
   if (!started_ || now < next_audit_) return touched;
-  next_audit_ = now + options_.audit_period / kAuditSlices;
-  if (audit_slice_ == 0) {
-    Touched all = desired_.everything();
-    for (const auto& [key, server] : believed_.virtual_servers()) {
-      all.virtual_servers.push_back(key);
-    }
-    all.normalise();
-    // Taken from the end, so the order of the slices is that of the keys, backwards.
-    audit_queue_ = std::move(all.virtual_servers);
-    audit_share_ = (audit_queue_.size() + kAuditSlices - 1) / kAuditSlices;
-  }
+  if (audit_slice_ == 0) begin_audit_period();
   std::size_t count = std::min(audit_share_, audit_queue_.size());
   std::span<const ipvs::VirtualServerKey> slice = std::span(audit_queue_).last(count);
   (void)reread(slice, touched, &drift, now);
   audit_queue_.resize(audit_queue_.size() - count);
-  audit_beside_ipvs(audit_slice_, touched, drift, now);
-  audit_slice_ = (audit_slice_ + 1) % kAuditSlices;
+  // Everything else takes its turn at fixed points of the period.
+  std::size_t step = audit_slice_ * kFewestSlices / audit_slices_;
+  bool first_of_step =
+      audit_slice_ == 0 || step != (audit_slice_ - 1) * kFewestSlices / audit_slices_;
+  if (first_of_step) audit_beside_ipvs(step, touched, drift, now);
+  audit_slice_ = (audit_slice_ + 1) % audit_slices_;
+  next_audit_ = now + options_.audit_period / audit_slices_;
   return touched;
+}
+
+void Host::begin_audit_period() {
+  Touched all = desired_.everything();
+  for (const auto& [key, server] : believed_.virtual_servers()) all.virtual_servers.push_back(key);
+  all.normalise();
+  // Taken from the end, so the order of the slices is that of the keys, backwards.
+  audit_queue_ = std::move(all.virtual_servers);
+  audit_slices_ =
+      std::clamp(audit_queue_.size() / kVirtualServersASlice, kFewestSlices, kMostSlices);
+  audit_share_ = (audit_queue_.size() + audit_slices_ - 1) / audit_slices_;
 }
 
 // Virtual servers that somebody else made: on our addresses they are ours to remove, elsewhere they
@@ -205,17 +221,17 @@ void Host::find_strangers(Touched& touched, std::vector<Drift>& drift, TimePoint
   (void)reread(strangers, touched, &drift, now);
 }
 
-// One part of everything but the virtual servers each slice: a set of each family, and at fixed
-// slices the addresses, the rules and the kernel settings.
-void Host::audit_beside_ipvs(std::size_t slice, Touched& touched, std::vector<Drift>& drift,
+// One part of everything but the virtual servers at each of the kFewestSlices steps of a period: a
+// set of each family, or the addresses, the rules, the kernel settings, or strangers.
+void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Drift>& drift,
                              TimePoint now) {
-  if (slice < kSetCount) {
+  if (step < kSetCount) {
     for (Family family : families()) {
-      reread_set(all_sets()[slice], family, touched, &drift);
+      reread_set(all_sets()[step], family, touched, &drift);
     }
     return;
   }
-  switch (slice - kSetCount) {
+  switch (step - kSetCount) {
     case 0: touched.append(read_addresses(drift)); break;
     case 2:
       for (Family family : families()) reread_rules(family, &drift, now);

@@ -169,6 +169,22 @@ TEST_F(LoopTest, ADrainSurvivesARestart) {
   EXPECT_THAT(node_.take_log(), ElementsAre("-d -t 10.96.0.10:80 -r 10.244.1.2:8080"));
 }
 
+TEST_F(LoopTest, ADrainEndsWithAVirtualServerThatOthersDelete) {
+  start();
+  ipvs::VirtualServerKey key{ip("10.96.0.10"), 80, kTcp, 0};
+  ASSERT_TRUE(node_.ipvs.set_connections(key, {ip("10.244.1.2"), 8080}, 1, 0));
+  agent_->put(make_slice("web", "web-1", {{"", kTcp, 8080}}, {"10.244.1.1"}));
+  agent_->run();
+  ASSERT_EQ(agent_->host.drains().size(), 1u);
+  std::vector<ipvs::IpvsOp> deletion = {ipvs::DeleteVirtualServer{key}};
+  ASSERT_TRUE(node_.ipvs.apply(deletion).front().ok());
+  agent_->run_for(seconds(5));
+  EXPECT_EQ(agent_->host.drains().size(), 0u);
+  EXPECT_EQ(ipvs::to_text(*node_.ipvs.read()),
+            "-A -t 10.96.0.10:80 -s rr\n"
+            "-a -t 10.96.0.10:80 -r 10.244.1.1:8080 -m -w 1\n");
+}
+
 TEST_F(LoopTest, ARemovedUdpEndpointLeavesAtOnce) {
   start();
   agent_->put(make_service("dns", "10.96.0.53", {{"", kUdp, 53, 0}}));
