@@ -5,14 +5,10 @@
 #include <tuple>
 #include <utility>
 
+#include "base/sorted.h"
+
 namespace agent {
 namespace {
-
-template <typename T>
-void sort_unique(std::vector<T>& values) {
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-}
 
 template <typename T>
 void append_all(std::vector<T>& to, const std::vector<T>& from) {
@@ -48,9 +44,9 @@ const PlannedVirtualServer* find(const ServicePlan& plan, const ipvs::VirtualSer
 }  // namespace
 
 void Touched::normalise() {
-  sort_unique(virtual_servers);
-  sort_unique(addresses);
-  sort_unique(set_entries);
+  base::sort_unique(virtual_servers);
+  base::sort_unique(addresses);
+  base::sort_unique(set_entries);
 }
 
 void Touched::append(const Touched& other) {

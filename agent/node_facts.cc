@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sorted.h"
+
 namespace agent {
 namespace {
 
@@ -54,10 +56,8 @@ NodeFacts make_node_facts(const std::string& name, const watchers::Node* node,
       facts.node_port_addresses.push_back(address);
     }
   }
-  for (auto* list : {&facts.addresses, &facts.node_port_addresses}) {
-    std::sort(list->begin(), list->end());
-    list->erase(std::unique(list->begin(), list->end()), list->end());
-  }
+  base::sort_unique(facts.addresses);
+  base::sort_unique(facts.node_port_addresses);
   return facts;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/endpoint_choice.h"
+#include "base/sorted.h"
 
 namespace agent {
 namespace {
@@ -21,12 +22,6 @@ using watchers::TrafficPolicy;
 
 bool holds(const std::vector<IpAddress>& sorted, const IpAddress& address) {
   return std::binary_search(sorted.begin(), sorted.end(), address);
-}
-
-template <typename T>
-void sort_unique(std::vector<T>& values) {
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 // Builds the plan of one Service, port by port and family by family.
@@ -250,8 +245,8 @@ class Planner {
     auto same = [](const auto& a, const auto& b) { return a.server.key == b.server.key; };
     servers.erase(std::unique(servers.begin(), servers.end(), same), servers.end());
     servers.shrink_to_fit();
-    sort_unique(plan_.addresses);
-    sort_unique(plan_.set_entries);
+    base::sort_unique(plan_.addresses);
+    base::sort_unique(plan_.set_entries);
     plan_.set_entries.shrink_to_fit();
   }
 
