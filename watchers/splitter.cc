@@ -29,6 +29,14 @@ constexpr std::array<Mark, 256> make_marks() {
 }
 constexpr std::array<Mark, 256> kMarks = make_marks();
 
+// The bytes that stop the search for the end of a string.
+constexpr std::array<bool, 256> make_ends_run() {
+  std::array<bool, 256> ends{};
+  for (char c : {'"', '\\', '\n'}) ends[static_cast<unsigned char>(c)] = true;
+  return ends;
+}
+constexpr std::array<bool, 256> kEndsRun = make_ends_run();
+
 base::Status corrupt(std::string what) {
   return base::Status(base::Code::kCorrupt, std::move(what));
 }
@@ -46,8 +54,13 @@ base::Status Splitter::feed(std::string_view bytes) {
         ++at;
         continue;
       }
-      while (at != end && *at != '"' && *at != '\\') ++at;
+      while (at != end && !kEndsRun[static_cast<unsigned char>(*at)]) ++at;
       if (at == end) break;
+      if (*at == '\n') {
+        if (shape_ == Shape::kStream) return corrupt("an event is cut off inside a string");
+        ++at;
+        continue;
+      }
       if (*at++ == '\\') {
         escaped_ = true;
       } else {
@@ -84,6 +97,7 @@ base::Status Splitter::feed(std::string_view bytes) {
                        quote(std::string_view(at, static_cast<std::size_t>(end - at))));
       }
     }
+    if (mark != Mark::kSpace) before_ = *at;
     ++at;
   }
   if (depth_ > 0 && !between_items()) keep_until(end);
@@ -106,6 +120,10 @@ base::Status Splitter::open(const char* at) {
     if (*at != '{') return corrupt("expected an object as list item, found an array");
     in_item_ = true;
     run_ = at;
+  } else if (shape_ == Shape::kStream && *at == '{' && before_ != ':' && before_ != ',' &&
+             before_ != '[') {
+    // Counting on would swallow every later event.
+    return corrupt("an event begins inside one that is cut off");
   }
   if (++depth_ > kHopelessDepth) return corrupt("the body has too many open brackets");
   if (cut_depth_ > 0) return {};

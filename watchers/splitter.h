@@ -24,7 +24,8 @@ class Splitter {
     // One {..., "items": [{...}, ...]}: gives each item, then the rest of the object, the envelope,
     // with empty items. A Status in the place of a list is an envelope as well.
     kList,
-    // Objects one after the other, as a watch sends them.
+    // Objects one after the other, as a watch sends them. One that is cut off in the middle of the
+    // stream ends it: at the next object, or at one more where that could be a part of it.
     kStream,
   };
 
@@ -71,6 +72,7 @@ class Splitter {
   std::string outer_defect_;
 
   int depth_ = 0;
+  char before_ = '\0';  // the last byte outside of strings that is no space
   bool in_string_ = false;
   bool escaped_ = false;  // the byte before was a backslash inside a string
   bool in_items_ = false;

@@ -143,6 +143,16 @@ TEST(Splitter, ToldTheEndKnowsWhetherItIsOne) {
   EXPECT_EQ(cut.status.code(), base::Code::kCorrupt);
 }
 
+TEST(Splitter, AnEventThatIsCutOffDoesNotSwallowThoseBehindIt) {
+  const std::string whole = "{\"a\":{\"b\":[{\"c\":\"d\"}]},\"e\":1}\n";
+  for (std::size_t kept = 1; kept + 2 < whole.size(); ++kept) {
+    SCOPED_TRACE(whole.substr(0, kept));
+    Split result = split_anyhow(kStream, whole.substr(0, kept) + "\n" + whole + whole + whole);
+    EXPECT_EQ(result.status.code(), base::Code::kCorrupt);
+    EXPECT_THAT(result.status.message(), HasSubstr("cut off"));
+  }
+}
+
 TEST(Splitter, MixedUpBracketsAreLeftToTheParser) {
   EXPECT_THAT(split_anyhow(kStream, "{\"a\":[}]").pieces, ElementsAre("{\"a\":[}]"));
   EXPECT_THAT(split_anyhow(kList, "{\"items\":[{]}}").pieces,
