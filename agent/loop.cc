@@ -149,6 +149,11 @@ Touched Loop::replan(const ObjectKey& key) {
   if (service != nullptr) {
     plan = plan_service(*service, snapshot_.slices(key), node_, options_.policy);
     plan.problems.insert(plan.problems.end(), service->problems.begin(), service->problems.end());
+    for (const auto& slice : snapshot_.slices(key)) {
+      for (const std::string& problem : slice->problems) {
+        plan.problems.push_back("endpoints " + slice->key.name + ": " + problem);
+      }
+    }
   }
   static const std::vector<std::string> kNone;
   const ServicePlan* before = host_.desired().plan(key);

@@ -312,6 +312,37 @@ TEST_F(LoopTest, ARejectedObjectLeavesTheLastGoodOneInPlace) {
   EXPECT_THAT(agent_->listener.rejected, ElementsAre("default/web: spec.ports[0].port: 99999"));
 }
 
+TEST_F(LoopTest, WhatIsWrongInASliceIsToldOfItsService) {
+  start();
+  watchers::EndpointSlice slice = make_slice("web", "web-2", {{"", kTcp, 8080}}, {"10.244.1.3"});
+  slice.problems = {"endpoints[0].addresses[0]: found \"pod\""};
+  agent_->put(slice);
+  agent_->run();
+  agent_->run();
+  ASSERT_EQ(agent_->listener.service_problem_list.size(), 1u);
+  EXPECT_THAT(agent_->listener.service_problem_list[0].second,
+              ElementsAre("endpoints web-2: endpoints[0].addresses[0]: found \"pod\""));
+}
+
+TEST_F(LoopTest, AReadThatIsInterruptedIsTriedAgain) {
+  node_.ipvs_faults.interrupt_reads(3);
+  agent_ = std::make_unique<FakeAgent>(node_);
+  deliver_all();
+  agent_->sync();
+  agent_->run();
+  EXPECT_EQ(agent_->listener.starts, 0);
+  EXPECT_THAT(agent_->listener.start_failures, Contains(HasSubstr("interrupted")));
+  agent_->run_for(seconds(60));
+  EXPECT_EQ(agent_->listener.starts, 1);
+  std::string before = node_.state_text();
+  // The audit's reads are interrupted too: nothing is taken for gone.
+  node_.ipvs_faults.interrupt_reads(5);
+  node_.take_log();
+  agent_->run_for(seconds(90));
+  EXPECT_EQ(node_.state_text(), before);
+  EXPECT_THAT(node_.take_log(), IsEmpty());
+}
+
 TEST_F(LoopTest, AServiceWithoutPortsIsReportedAndServesNothing) {
   start();
   node_.take_log();
