@@ -83,7 +83,8 @@ class Renderer {
   IptablesChain services() const {
     IptablesChain chain{"nat", "KUBE-SERVICES", {}};
     std::vector<std::string>& rules = chain.rules;
-    rules.push_back(family_ == Family::kIpv4 ? "-s 127.0.0.0/8 -j RETURN" : "-s ::1/128 -j RETURN");
+    rules.emplace_back(family_ == Family::kIpv4 ? "-s 127.0.0.0/8 -j RETURN"
+                                                : "-s ::1/128 -j RETURN");
     if (filled(SetId::kLoadBalancer)) {
       rules.push_back(commented(SetId::kLoadBalancer, "dst,dst") + " -j KUBE-LOAD-BALANCER");
     }
@@ -106,7 +107,7 @@ class Renderer {
   }
 
   std::string cluster_ip_masquerade() const {
-    const std::string rule = commented(SetId::kClusterIp, "dst,dst") + " -j " + kMarkMasq;
+    std::string rule = commented(SetId::kClusterIp, "dst,dst") + " -j " + kMarkMasq;
     if (policy_.masquerade_all) return rule;
     std::string from_pods = not_from_pods();
     if (!from_pods.empty()) return from_pods + " " + rule;

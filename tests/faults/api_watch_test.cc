@@ -57,10 +57,10 @@ class ApiWatch : public testing::Test {
     source.reflector->start();
   }
 
-  // Applies what comes until `done`; false when it does not come within half a minute.
+  // Applies what comes until `done`; false when it does not come within a minute.
   template <typename Done>
   bool follow_until(Done done) {
-    const base::TimePoint deadline = clock_.now() + std::chrono::seconds(30);
+    const base::TimePoint deadline = clock_.now() + std::chrono::seconds(60);
     while (!done()) {
       if (clock_.now() > deadline) return false;
       pollfd ready{.fd = mailbox_.readable_fd(), .events = POLLIN, .revents = 0};

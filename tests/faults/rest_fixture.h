@@ -84,7 +84,7 @@ class RestTest : public testing::Test {
   base::Result<watchers::Response> get(const std::string& path = "/api",
                                        watchers::RequestOptions options = {}) {
     if (options.idle_timeout == base::Duration::zero()) {
-      options.idle_timeout = std::chrono::seconds(20);
+      options.idle_timeout = std::chrono::seconds(60);
     }
     return client().get(path, options);
   }

@@ -166,7 +166,7 @@ TEST_F(RestTrust, ShowsTheClientCertificateThatTheFileHoldsNow) {
   write_file("client.crt", rotated.certificate);
   write_file("client.key", rotated.key);
   // A connection of another time-out class is a new connection.
-  auto response = get("/api", {.idle_timeout = 21s});
+  auto response = get("/api", {.idle_timeout = 61s});
   ASSERT_TRUE(response) << response.status().message();
   EXPECT_EQ(read_all(*response->body).bytes, "rotated");
 }

@@ -34,7 +34,7 @@ class RecordingLog final : public Log {
   }
   bool wait_for(const std::string& part) {
     std::unique_lock lock(mutex_);
-    return grown_.wait_for(lock, 30s, [&] {
+    return grown_.wait_for(lock, 60s, [&] {
       for (const std::string& line : lines_) {
         if (line.find(part) != std::string::npos) return true;
       }
