@@ -16,9 +16,13 @@ void put(std::vector<ipvs::RealServer>& servers, const ipvs::RealServer& server)
   auto place = place_of(servers, server.key);
   if (place != servers.end() && place->key == server.key) {
     *place = server;
-  } else {
-    servers.insert(place, server);
+    return;
   }
+  auto index = place - servers.begin();
+  // They come one by one; doubling would leave much of the memory of many small lists unused.
+  if (servers.size() == servers.capacity())
+    servers.reserve(servers.size() + servers.size() / 4 + 2);
+  servers.insert(servers.begin() + index, server);
 }
 
 // The members of exactly one of the two, which then becomes `now`.

@@ -98,8 +98,10 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   return report;
 }
 
-void Host::note_line(RoundReport& report, std::string line) const {
-  if (report.lines.size() < RoundReport::kMaxLines) report.lines.push_back(std::move(line));
+// The line is made only where there is room for it: in a large round most would be thrown away.
+template <typename Line>
+void Host::note_line(RoundReport& report, const Line& line) const {
+  if (report.lines.size() < RoundReport::kMaxLines) report.lines.push_back(line());
 }
 
 // Books the outcome of an operation on a thing.
@@ -124,7 +126,8 @@ void Host::unbind(HostChange& change, RoundReport& report, TimePoint now) {
     settle(address, outcome, report, now);
     if (outcome.ok()) {
       believed_.done(change.unbind[i]);
-      note_line(report, "ip " + netconf::to_text(change.unbind[i], options_.device));
+      note_line(report,
+                [&] { return "ip " + netconf::to_text(change.unbind[i], options_.device); });
     } else {
       stuck.insert(address);
     }
@@ -150,7 +153,7 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
     if (statuses[i].ok() || gone) believed_.done(ops[i]);
     // What was gone already is done, but it is a surprise: the failure below has it read again.
     if (statuses[i].ok()) {
-      note_line(report, "ipvsadm " + ipvs::to_text(ops[i]));
+      note_line(report, [&] { return "ipvsadm " + ipvs::to_text(ops[i]); });
       if (deletes(ops[i]) && key.protocol == base::Protocol::kUdp) {
         report.removed_udp.push_back(key);
       }
@@ -188,7 +191,7 @@ void Host::apply_entries(const std::vector<SetEntry>& entries, bool add, RoundRe
     settle(entry, statuses[i], report, now);
     if (!statuses[i].ok()) continue;
     add ? believed_.add(entry) : believed_.remove(entry);
-    note_line(report, "ipset " + netconf::to_text(ops[i]));
+    note_line(report, [&] { return "ipset " + netconf::to_text(ops[i]); });
   }
 }
 
@@ -233,7 +236,7 @@ void Host::bind(const std::vector<netconf::AddressOp>& ops, RoundReport& report,
     settle(address_of(ready[i]), outcome, report, now);
     if (!outcome.ok()) continue;
     believed_.done(ready[i]);
-    note_line(report, "ip " + netconf::to_text(ready[i], options_.device));
+    note_line(report, [&] { return "ip " + netconf::to_text(ready[i], options_.device); });
   }
 }
 
@@ -272,9 +275,10 @@ void Host::sync_rules(Family family, RoundReport& report, TimePoint now) {
   settle(RulesOf{family}, status, report, now);
   if (!status.ok()) return;
   rules_[index] = after(std::move(*rules_[index]), ops);
-  note_line(report, std::string(family == Family::kIpv4 ? "iptables" : "ip6tables") +
-                        "-restore --noflush: " + std::to_string(ops.size()) +
-                        " chains and jumps written");
+  note_line(report, [&] {
+    return std::string(family == Family::kIpv4 ? "iptables" : "ip6tables") +
+           "-restore --noflush: " + std::to_string(ops.size()) + " chains and jumps written";
+  });
 }
 
 }  // namespace agent

@@ -155,7 +155,8 @@ class Host {
   SetMask filled_sets(base::Family family) const;
   void settle(const HostThing& thing, const base::Status& status, RoundReport& report,
               base::TimePoint now);
-  void note_line(RoundReport& report, std::string line) const;
+  template <typename Line>
+  void note_line(RoundReport& report, const Line& line) const;
 
   // host_flows.cc
   void forget_flows(RoundReport& report);

@@ -34,8 +34,9 @@ struct EndedDrain {
 
 // What one round did to the host: values for logs, metrics and tests.
 struct RoundReport {
-  // (table, verb, outcome) -> how many operations: (kIpvs, "add_real_server", kOk) -> 3.
-  std::map<std::tuple<HostTable, std::string, base::Code>, std::size_t> operations;
+  // (table, verb, outcome) -> how many operations: (kIpvs, "add_real_server", kOk) -> 3. Verbs are
+  // literals.
+  std::map<std::tuple<HostTable, std::string_view, base::Code>, std::size_t> operations;
   // The operations in order, one pasteable line each; cut at kMaxLines.
   std::vector<std::string> lines;
   std::vector<HostFailure> failures;
@@ -44,7 +45,7 @@ struct RoundReport {
   static constexpr std::size_t kMaxLines = 200;
 
   void count(HostTable table, std::string_view verb, const base::Status& status) {
-    ++operations[{table, std::string(verb), status.code()}];
+    ++operations[{table, verb, status.code()}];
   }
   // How many operations were sent to the kernel, whatever became of them.
   std::size_t operation_count() const {

@@ -47,7 +47,9 @@ class Mailbox {
   std::vector<std::pair<Key, Message>> take() {
     wake_.clear();
     std::lock_guard lock(mutex_);
-    index_.clear();
+    // Not clear(): that would keep, and wipe each time, as many buckets as the largest burst
+    // needed.
+    index_ = std::unordered_map<Key, std::size_t>();
     return std::exchange(waiting_, {});
   }
 

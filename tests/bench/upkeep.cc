@@ -99,11 +99,16 @@ void audit(BenchAgent& agent, MeteredTables& metered) {
 // Takes an endpoint away from `count` Services and polls their drains once; nobody is connected, so
 // that all end.
 void drain(BenchAgent& agent, MeteredTables& metered, const Cluster& cluster, std::size_t count) {
+  // Between two slices of the audit, so that the poll, a second later, is between two as well.
+  agent.step();
+  agent.advance(std::chrono::milliseconds(500));
   for (std::size_t i = 0; i < count; ++i) {
     agent.deliver(without_endpoint(*cluster.slices[i]));
   }
   agent.step();
-  agent.advance(std::chrono::seconds(3));
+  agent.advance(std::chrono::milliseconds(600));
+  agent.step();
+  agent.advance(std::chrono::milliseconds(400));
   metered.reset();
   std::size_t ended = agent.listener.drains_ended_count;
   base::Duration took = agent.step();
@@ -117,6 +122,7 @@ void drain(BenchAgent& agent, MeteredTables& metered, const Cluster& cluster, st
   // Back as it was.
   for (std::size_t i = 0; i < count; ++i) agent.deliver(cluster.slices[i]);
   agent.step();
+  agent.advance(std::chrono::seconds(5));
 }
 
 }  // namespace
