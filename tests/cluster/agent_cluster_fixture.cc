@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <iostream>
 #include <memory>
@@ -14,12 +15,27 @@ namespace {
 
 using base::IpAddress;
 using base::Protocol;
-using lab::eventually;
 using nlohmann::json;
 
 std::string at(const IpAddress& address, base::Port port) {
   const std::string text = address.to_string();
   return (address.is_ipv4() ? text : "[" + text + "]") + ":" + std::to_string(port);
+}
+
+// Whether the text has the address, and not only one that begins or ends like it.
+bool has_address(const std::string& text, const IpAddress& address) {
+  const std::string wanted = address.to_string();
+  auto goes_on = [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' ||
+           (c == ':' && !address.is_ipv4());
+  };
+  for (std::size_t at = 0; (at = text.find(wanted, at)) != std::string::npos; ++at) {
+    const std::size_t end = at + wanted.size();
+    if ((at == 0 || !goes_on(text[at - 1])) && (end == text.size() || !goes_on(text[end]))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -39,7 +55,12 @@ void AgentClusterTest::SetUp() {
   ok(api().create("/api/v1/namespaces", namespace_json(space_)).status());
 }
 
+// Services go, so that nothing of one test, such as the end of a drain, falls into another.
 void AgentClusterTest::TearDown() {
+  ok(api().remove(services()).status());
+  for (const IpAddress& address : served_) {
+    EXPECT_TRUE(eventually([&] { return !is_in_kernel(address); })) << address.to_string();
+  }
   if (!HasFailure()) return;
   std::cerr << "--- the agent's log\n"
             << agent().log() << "--- the kernel\n"
@@ -55,6 +76,7 @@ std::vector<IpAddress> AgentClusterTest::serve(const ServiceManifest& service) {
     auto address = IpAddress::parse(ip.get<std::string>());
     if (address.ok()) addresses.push_back(*address);  // not "None"
   }
+  served_.insert(served_.end(), addresses.begin(), addresses.end());
   return addresses;
 }
 
@@ -93,7 +115,7 @@ int AgentClusterTest::shares(const IpAddress& service, const std::string& server
 }
 
 bool AgentClusterTest::is_in_kernel(const IpAddress& service) {
-  return agent().everything().find(service.to_string()) != std::string::npos;
+  return has_address(agent().everything(), service);
 }
 
 double AgentClusterTest::deletions() {

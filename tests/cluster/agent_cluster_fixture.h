@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,8 +19,13 @@ inline const Labels kWeb = {{"app", "web"}};
 inline constexpr char kOperations[] = "ipvs_agent_operations_total";
 inline constexpr char kLists[] = "ipvs_agent_source_lists_total";
 
+inline bool eventually(const std::function<bool()>& condition) {
+  return lab::eventually(condition, lab::kAgentPatience);
+}
+
 // The cluster is made once for the program, a namespace of the API for each test. A test finds the
-// agent running and in step with the API; one that ends it or disturbs the API puts that right.
+// agent running, in step with the API and without Services of other tests; one that ends the agent
+// or disturbs the API puts that right.
 // The agent's log is printed when a test fails.
 class AgentClusterTest : public testing::Test {
  protected:
@@ -66,6 +72,7 @@ class AgentClusterTest : public testing::Test {
 
  private:
   std::string space_;
+  std::vector<base::IpAddress> served_;
 };
 
 }  // namespace cluster

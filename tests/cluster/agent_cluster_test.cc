@@ -11,7 +11,6 @@ namespace {
 using base::Family;
 using base::IpAddress;
 using base::Protocol;
-using lab::eventually;
 using lab::Target;
 
 constexpr char kProxyNameLabel[] = "service.kubernetes.io/service-proxy-name";

@@ -11,7 +11,6 @@ namespace cluster {
 namespace {
 
 using base::IpAddress;
-using lab::eventually;
 using nlohmann::json;
 using std::chrono::seconds;
 

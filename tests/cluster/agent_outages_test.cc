@@ -8,7 +8,6 @@ namespace cluster {
 namespace {
 
 using base::IpAddress;
-using lab::eventually;
 using AgentOutages = AgentClusterTest;
 
 TEST_F(AgentOutages, AKilledApiServerStopsNoTrafficAndLosesNoChange) {

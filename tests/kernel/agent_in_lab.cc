@@ -1,11 +1,8 @@
 #include "tests/kernel/agent_in_lab.h"
 
-#include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -22,37 +19,7 @@ void require(const base::Status& status) {
   if (!status) throw std::runtime_error(status.message());
 }
 
-std::string sorted_lines(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  std::sort(lines.begin(), lines.end());
-  std::string result;
-  for (const std::string& line : lines) result += line + "\n";
-  return result;
-}
-
-// Without what changes by itself: dates and counters.
-std::string without_counters(const std::string& rules) {
-  std::istringstream stream(rules);
-  std::string result;
-  for (std::string line; std::getline(stream, line);) {
-    if (line.starts_with('#')) continue;
-    result += line.substr(0, line.find(" [")) + "\n";
-  }
-  return result;
-}
-
 }  // namespace
-
-bool eventually(const std::function<bool()>& condition, base::Duration patience) {
-  auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return true;
-}
 
 AgentInLab::AgentInLab(const lab::TopologyOptions& options)
     : topology_(std::make_unique<lab::Topology>(take(lab::Topology::create(options)))),
@@ -116,47 +83,6 @@ std::string AgentInLab::log() const { return agent_ ? agent_->out() + agent_->er
 
 std::string AgentInLab::tool(const std::vector<std::string>& argv) const {
   return take(node().check(argv));
-}
-
-std::string AgentInLab::ipvs() const { return sorted_lines(tool({"ipvsadm", "-Sn"})); }
-
-std::string AgentInLab::addresses() const {
-  base::Result<lab::Output> output =
-      node().execute({"ip", "-o", "addr", "show", "dev", "kube-ipvs0"});
-  return output && output->ok() ? sorted_lines(output->out) : "";
-}
-
-std::string AgentInLab::sets() const { return sorted_lines(tool({"ipset", "save"})); }
-
-std::string AgentInLab::rules(base::Family family) const {
-  std::string name = family == base::Family::kIpv4 ? "iptables" : "ip6tables";
-  std::string text;
-  for (const char* table : {"nat", "filter"}) {
-    text += tool({name + iptables_suffix_ + "-save", "-t", table});
-  }
-  return without_counters(text);
-}
-
-std::string AgentInLab::everything() const {
-  return ipvs() + addresses() + sets() + rules(base::Family::kIpv4) + rules(base::Family::kIpv6);
-}
-
-std::string AgentInLab::metrics() const {
-  base::Result<lab::Output> output =
-      node().execute({"curl", "-sS", "--max-time", "20", "http://127.0.0.1:10249/metrics"});
-  return output ? output->out : "";
-}
-
-std::optional<double> AgentInLab::metric(const std::string& name, const std::string& labels) const {
-  std::istringstream stream(metrics());
-  std::optional<double> sum;
-  for (std::string line; std::getline(stream, line);) {
-    if (!line.starts_with(name)) continue;
-    char next = line.size() > name.size() ? line[name.size()] : '\0';
-    if ((next != '{' && next != ' ') || line.find(labels) == std::string::npos) continue;
-    sum = sum.value_or(0) + std::strtod(line.c_str() + line.rfind(' '), nullptr);
-  }
-  return sum;
 }
 
 }  // namespace kernel_test

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "tests/apiserver/test_api_server.h"
+#include "tests/lab/node_state.h"
 #include "tests/lab/process.h"
 #include "tests/lab/topology.h"
 
@@ -22,8 +23,10 @@ inline constexpr char kNodeName[] = "node-a";
 // Generous: the lab may be an emulated processor, and a loaded one.
 inline constexpr std::chrono::seconds kPatience(60);
 
-// Asks again and again until the condition holds; false when that never came.
-bool eventually(const std::function<bool()>& condition, base::Duration patience = kPatience);
+inline bool eventually(const std::function<bool()>& condition,
+                       base::Duration patience = kPatience) {
+  return lab::eventually(condition, patience);
+}
 
 // A small cluster in the lab: networks, an API server that the node reaches, and the real program.
 //
@@ -61,20 +64,24 @@ class AgentInLab {
   const std::string& earlier_logs() const { return earlier_logs_; }
 
   // What is in the kernel, as the tools tell it.
-  std::string ipvs() const;       // ipvsadm -Sn
-  std::string addresses() const;  // of kube-ipvs0, one a line
-  std::string sets() const;       // ipset save, sorted
-  std::string rules(base::Family family) const;
+  std::string ipvs() const { return lab::ipvs_of(node()); }
+  std::string addresses() const { return lab::addresses_of(node()); }
+  std::string sets() const { return lab::sets_of(node()); }
+  std::string rules(base::Family family) const {
+    return lab::rules_of(node(), family, iptables_suffix_);
+  }
   // All of these together: equal before and after means that nothing changed.
-  std::string everything() const;
+  std::string everything() const { return lab::everything_of(node(), iptables_suffix_); }
   // Runs a tool in the node's namespace; throws std::runtime_error if it fails.
   std::string tool(const std::vector<std::string>& argv) const;
   // Replaces the names of the tools for rules: "iptables-legacy" in place of "iptables".
   void use_iptables(const std::string& suffix) { iptables_suffix_ = suffix; }
 
   // The sum of a metric over the label sets that contain `labels`; nullopt without any such.
-  std::optional<double> metric(const std::string& name, const std::string& labels = "") const;
-  std::string metrics() const;
+  std::optional<double> metric(const std::string& name, const std::string& labels = "") const {
+    return lab::metric_in(metrics(), name, labels);
+  }
+  std::string metrics() const { return lab::metrics_of(node()); }
 
  private:
   std::unique_ptr<lab::Topology> topology_;

@@ -2,7 +2,6 @@
 #define IPVS_AGENT_TESTS_LAB_AGENT_PROCESS_H_
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,15 +9,13 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "tests/lab/namespace.h"
+#include "tests/lab/node_state.h"
 #include "tests/lab/process.h"
 
 namespace lab {
 
 // Generous: the lab may be an emulated processor, and a loaded one.
 inline constexpr std::chrono::seconds kAgentPatience(90);
-
-// Asks again and again until the condition holds; false when that never came.
-bool eventually(const std::function<bool()>& condition, base::Duration patience = kAgentPatience);
 
 // The real program in a node's namespace, and what one sees of it there. Which API server it
 // follows is its kubeconfig's matter.
@@ -51,17 +48,13 @@ class AgentProcess {
   // All that it has written since its last start.
   std::string log() const;
 
-  // `ipvsadm -Sn`, sorted; a failure of the tool is text as well.
-  std::string ipvs() const;
-  // Virtual servers, addresses of kube-ipvs0, sets and rules of both families without counters:
-  // equal before and after means that nothing changed.
-  std::string everything() const;
-  // The sum of a metric over the label sets that contain `labels`; nullopt without any such.
-  std::optional<double> metric(const std::string& name, const std::string& labels = "") const;
+  std::string ipvs() const { return ipvs_of(node_); }
+  std::string everything() const { return everything_of(node_); }
+  std::optional<double> metric(const std::string& name, const std::string& labels = "") const {
+    return metric_in(metrics_of(node_), name, labels);
+  }
 
  private:
-  std::string tool(const std::vector<std::string>& argv) const;
-
   const Namespace& node_;
   Options options_;
   std::optional<Process> agent_;
