@@ -40,7 +40,8 @@ class Hasher:
     def __init__(self):
         version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True,
                                  check=True).stdout
-        self.common = version.encode() + (ROOT / ".clang-tidy").read_bytes()
+        settings = [ROOT / ".clang-tidy", ROOT / "tests" / ".clang-tidy"]
+        self.common = version.encode() + b"".join(path.read_bytes() for path in settings)
         self.known = {}
 
     def of_file(self, path):
