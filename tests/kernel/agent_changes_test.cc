@@ -10,7 +10,7 @@
 #include <regex>
 #include <string>
 
-#include "tests/kernel/agent_test.h"
+#include "tests/kernel/agent_fixture.h"
 #include "tests/kernel/steady_load.h"
 
 namespace kernel_test {

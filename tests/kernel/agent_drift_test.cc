@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/kernel/agent_test.h"
+#include "tests/kernel/agent_fixture.h"
 
 namespace kernel_test {
 namespace {

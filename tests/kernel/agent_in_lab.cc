@@ -69,6 +69,10 @@ bool AgentInLab::start() {
          agent_->running();
 }
 
+lab::Process AgentInLab::start_beside() const {
+  return take(node().start({AGENT_BINARY, "--config", api_->folder() + "/agent.yaml"}));
+}
+
 int AgentInLab::stop(int signal_number) {
   agent_->signal(signal_number);
   return wait_for_end();

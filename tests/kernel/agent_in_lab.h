@@ -54,6 +54,8 @@ class AgentInLab {
   void launch(const std::vector<std::string>& before = {}, const std::string& kubeconfig = "");
   // Starts it and waits until it is in step with the API; false when that never comes.
   bool start();
+  // Another one with the configuration of the last start, which goes on.
+  lab::Process start_beside() const;
   // The exit status: 0 after SIGTERM, 137 after SIGKILL.
   int stop(int signal_number = 15);
   // Waits for the end without a signal; -1 when it does not come.

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "tests/kernel/agent_test.h"
+#include "tests/kernel/agent_fixture.h"
 
 namespace kernel_test {
 namespace {
