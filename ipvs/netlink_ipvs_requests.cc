@@ -58,7 +58,7 @@ std::uint32_t netmask(const VirtualServer& server) {
 // A name longer than the kernel takes (IP_VS_SCHEDNAME_MAXLEN) is cut where it is still too long,
 // so that it is the kernel that refuses it.
 bool put_name(nl_msg* message, int attribute, const std::string& name) {
-  return nla_put_string(message, attribute, name.substr(0, 2 * IP_VS_SCHEDNAME_MAXLEN).c_str()) ==
+  return nla_put_string(message, attribute, name.substr(0, 2UL * IP_VS_SCHEDNAME_MAXLEN).c_str()) ==
          0;
 }
 
