@@ -1,5 +1,7 @@
 #include "agent/loop.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -178,6 +180,8 @@ bool Loop::start(TimePoint now) {
     return false;
   }
   apply_everything(*std::move(everything), now);
+  // What the first lists, plans and reads needed for a moment goes back to the machine.
+  malloc_trim(0);
   started_ = true;
   listener_.started(host_, clock_.now() - now);
   return true;

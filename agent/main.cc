@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -21,6 +23,8 @@ int write_configuration(const agent::CommandLine& command_line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Two heaps for all threads: each further one would keep what its threads once needed.
+  mallopt(M_ARENA_MAX, 2);
   std::vector<std::string> arguments(argv + 1, argv + argc);
   auto command_line = agent::parse_command_line(arguments);
   if (!command_line.ok()) {
