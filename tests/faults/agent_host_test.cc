@@ -16,12 +16,9 @@ namespace kernel_test {
 namespace {
 
 using base::Protocol;
-using lab::Target;
 using ::testing::AllOf;
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 const std::vector<ServicePort> kTcpPort = {{Protocol::kTcp, 80, kServerPort}};
 
