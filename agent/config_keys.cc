@@ -256,8 +256,8 @@ std::vector<ConfigKey> make_keys() {
 }  // namespace
 
 std::span<const ConfigKey> config_keys() {
-  static const std::vector<ConfigKey> keys = make_keys();
-  return keys;
+  static const std::vector<ConfigKey> kKeys = make_keys();
+  return kKeys;
 }
 
 const ConfigKey* find_config_key(std::string_view path) {

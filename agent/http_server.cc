@@ -30,9 +30,9 @@ void discard_message(void*, const char*, va_list) {}
 void release_body(void* body) { delete static_cast<std::shared_ptr<const std::string>*>(body); }
 
 MHD_Response* make_response(const HttpResponse& answer) {
-  static const auto empty = std::make_shared<const std::string>();
+  static const auto kEmpty = std::make_shared<const std::string>();
   auto body =
-      std::make_unique<std::shared_ptr<const std::string>>(answer.body ? answer.body : empty);
+      std::make_unique<std::shared_ptr<const std::string>>(answer.body ? answer.body : kEmpty);
   const std::string& text = **body;
   MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
       text.size(), const_cast<char*>(text.data()), release_body, body.get());
