@@ -24,7 +24,7 @@ int write_configuration(const agent::CommandLine& command_line) {
 
 int main(int argc, char** argv) {
   // Two heaps for all threads: each further one would keep what its threads once needed.
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): the only thread so far
   std::vector<std::string> arguments(argv + 1, argv + argc);
   auto command_line = agent::parse_command_line(arguments);
   if (!command_line.ok()) {
