@@ -21,7 +21,7 @@ int address_family(Family family) { return family == Family::kIpv4 ? AF_INET : A
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   char buffer[INET6_ADDRSTRLEN + 1] = {};
   if (text.size() < sizeof(buffer)) {
-    std::memcpy(buffer, text.data(), text.size());
+    std::copy(text.begin(), text.end(), buffer);
     std::array<std::uint8_t, 16> bytes{};
     // A NUL inside the text would end it early for inet_pton.
     bool whole = text.find('\0') == std::string_view::npos;

@@ -9,7 +9,7 @@ namespace watchers {
 namespace {
 
 // A drained queue keeps this much for the next small writes and gives the rest back.
-constexpr std::size_t kKeptBytes = 16 * 1024;
+constexpr std::size_t kKeptBytes = std::size_t{16} * 1024;
 
 base::Status cancelled() { return {base::Code::kCancelled, "the request was cancelled"}; }
 

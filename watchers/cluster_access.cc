@@ -15,7 +15,7 @@
 namespace watchers {
 namespace {
 
-constexpr std::size_t kLargestFile = 4 * 1024 * 1024;
+constexpr std::size_t kLargestFile = std::size_t{4} * 1024 * 1024;
 
 base::Status url_failure(std::string_view text, std::string_view why) {
   return {base::Code::kInvalidArgument,
@@ -128,7 +128,7 @@ base::Result<std::string> read_file(const std::string& path) {
   base::UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return base::Status::from_errno(errno, path);
   std::string content;
-  std::array<char, 16 * 1024> block;
+  std::array<char, std::size_t{16} * 1024> block;
   for (;;) {
     ssize_t got = ::read(fd.get(), block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;

@@ -21,8 +21,8 @@ struct Refusal {
 // One map of the file with the name by which messages call it: "clusters[kube].cluster".
 class Section {
  public:
-  Section(YAML::Node node, std::string file, std::string name)
-      : node_(std::move(node)), file_(std::move(file)), name_(std::move(name)) {
+  Section(const YAML::Node& node, std::string file, std::string name)
+      : node_(node), file_(std::move(file)), name_(std::move(name)) {
     if (!node_.IsNull() && !node_.IsMap()) {
       refuse("", base::Code::kInvalidArgument, "found a " + kind(node_) + ", allowed: a map");
     }

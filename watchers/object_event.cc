@@ -24,7 +24,7 @@ std::string_view to_string(Kind kind) {
   return "?";
 }
 
-void deliver(EventMailbox& mailbox, EventKey key, ObjectEvent event) {
+void deliver(EventMailbox& mailbox, const EventKey& key, ObjectEvent event) {
   mailbox.put(key, std::move(event), fold);
 }
 

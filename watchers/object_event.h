@@ -53,7 +53,7 @@ struct ObjectEvent {
 using EventMailbox = base::Mailbox<EventKey, ObjectEvent>;
 
 // Leaves an event in the mailbox, folded as said above.
-void deliver(EventMailbox& mailbox, EventKey key, ObjectEvent event);
+void deliver(EventMailbox& mailbox, const EventKey& key, ObjectEvent event);
 
 }  // namespace watchers
 

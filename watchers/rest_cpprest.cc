@@ -29,7 +29,7 @@ using web::http::client::http_client_config;
 constexpr base::Duration kDefaultIdleTimeout = std::chrono::seconds(95);
 
 boost::asio::io_service& pool() {
-  static const bool one_thread = [] {
+  static const bool kOneThread = [] {
     // NOLINTBEGIN(concurrency-mt-unsafe): before other threads run, see the class comment.
     setenv("SSL_CERT_FILE", "/dev/null", 1);
     setenv("SSL_CERT_DIR", "/nonexistent", 1);
@@ -37,7 +37,7 @@ boost::asio::io_service& pool() {
     crossplat::threadpool::initialize_with_threads(1);
     return true;
   }();
-  static_cast<void>(one_thread);
+  static_cast<void>(kOneThread);
   return crossplat::threadpool::shared_instance().service();
 }
 

@@ -6,7 +6,7 @@
 namespace watchers {
 namespace {
 
-constexpr std::size_t kQueueBytes = 1024 * 1024;
+constexpr std::size_t kQueueBytes = std::size_t{1024} * 1024;
 
 }  // namespace
 

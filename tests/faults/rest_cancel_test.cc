@@ -137,6 +137,18 @@ TEST_F(RestCancel, TheServerVanishesUnderBulkStreams) {
   }
 }
 
+}  // namespace
+}  // namespace watchers
+
+// A process that ends in the middle of requests leaves the library's tasks behind on purpose.
+extern "C" const char* __lsan_default_suppressions();   // NOLINT(bugprone-reserved-identifier)
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
+  return "leak:pplx\nleak:web::http\nleak:boost::asio\nleak:TlsServer\nleak:RestExit\n";
+}
+
+namespace watchers {
+namespace {
+
 class RestExit : public RestTest {
  protected:
   // Leaves one stream read by another thread, one stalled, and one request waiting, and exits.
