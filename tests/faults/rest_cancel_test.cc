@@ -138,7 +138,6 @@ TEST_F(RestCancel, TheServerVanishesUnderBulkStreams) {
 }
 
 }  // namespace
-}  // namespace watchers
 
 // A process that ends in the middle of requests leaves the library's tasks behind on purpose.
 extern "C" const char* __lsan_default_suppressions();   // NOLINT(bugprone-reserved-identifier)
@@ -146,7 +145,6 @@ extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reser
   return "leak:pplx\nleak:web::http\nleak:boost::asio\nleak:TlsServer\nleak:RestExit\n";
 }
 
-namespace watchers {
 namespace {
 
 class RestExit : public RestTest {
