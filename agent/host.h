@@ -132,6 +132,7 @@ class Host {
 
  private:
   // host_start.cc
+  void apply_sysctls();
   base::Status prepare_device();
   void prepare_sets();
   base::Status prepare_set(SetId id, const netconf::IpsetSpec& spec, base::Family family);

@@ -236,7 +236,7 @@ void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Dri
     case 2:
       for (Family family : families()) reread_rules(family, &drift, now);
       break;
-    case 4: (void)tables_.sysctls.apply(options_.sysctls); break;
+    case 4: apply_sysctls(); break;
     case 6: find_strangers(touched, drift, now); break;
     default: break;
   }

@@ -43,12 +43,7 @@ netconf::IpsetSpec Host::spec_of(SetId id, Family family) const {
 }
 
 Status Host::prepare(base::TimePoint now) {
-  std::vector<Status> settings = tables_.sysctls.apply(options_.sysctls);
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    if (!settings[i].ok()) {
-      problems_["sysctl " + options_.sysctls[i].name] = settings[i].message();
-    }
-  }
+  apply_sysctls();
   if (Status status = probe_scheduler(); !status.ok()) return status;
   if (options_.timeouts != ipvs::Timeouts()) {
     std::vector<ipvs::IpvsOp> ops = {ipvs::SetTimeouts{options_.timeouts}};
@@ -71,6 +66,19 @@ Status Host::prepare(base::TimePoint now) {
     }
   }
   return {};
+}
+
+// Writes the settings that differ; what cannot be set is a problem until it can.
+void Host::apply_sysctls() {
+  std::vector<Status> settings = tables_.sysctls.apply(options_.sysctls);
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    std::string name = "sysctl " + options_.sysctls[i].name;
+    if (settings[i].ok()) {
+      problems_.erase(name);
+    } else {
+      problems_[name] = settings[i].message();
+    }
+  }
 }
 
 // A scheduler that the kernel does not have would fail every virtual server with a misleading

@@ -389,6 +389,20 @@ TEST_F(LoopTest, AnUnknownSchedulerEndsTheStartWithARemedy) {
   EXPECT_THAT(agent.prepared.message(), HasSubstr("modprobe ip_vs_twos"));
 }
 
+TEST_F(LoopTest, TheAuditRepairsKernelSettingsAndTellsOfThoseItCannot) {
+  HostOptions options = FakeAgent::default_host_options();
+  options.sysctls = {{"net/ipv4/ip_forward", "1"}, {"net/ipv4/absent", "1"}};
+  agent_ = std::make_unique<FakeAgent>(node_, FakeAgent::default_loop_options(), options);
+  agent_->sync();
+  agent_->run();
+  EXPECT_EQ(agent_->host.problems().count("sysctl net/ipv4/absent"), 1u);
+  node_.sysctls.values()["net/ipv4/ip_forward"] = "0";
+  node_.sysctls.values()["net/ipv4/absent"] = "0";
+  agent_->run_for(seconds(90));
+  EXPECT_EQ(node_.sysctls.values()["net/ipv4/ip_forward"], "1");
+  EXPECT_EQ(agent_->host.problems().count("sysctl net/ipv4/absent"), 0u);
+}
+
 TEST_F(LoopTest, CleanUpLeavesWhatIsNotOurs) {
   std::vector<ipvs::IpvsOp> foreign = {*ipvs::parse_op("-A -t 203.0.113.9:443 -s wlc")};
   ASSERT_TRUE(node_.ipvs.apply(foreign).front().ok());
