@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "tests/lab/client.h"
 #include "tests/lab/echo_server.h"
+#include "tests/lab/node_state.h"
 #include "tests/lab/topology.h"
 
 namespace lab {
@@ -132,10 +134,17 @@ TEST_F(LabTest, AVirtualServerMadeByHandSpreadsEveryProtocolAndFamily) {
       EXPECT_EQ(reply->peer, Topology::client_address(1, family));
     }
   }
-  base::Result<std::string> stats =
-      topology_->node().check({"ipvsadm", "-Ln", "--stats", "--exact", "-t", "10.96.0.10:80"});
-  ASSERT_TRUE(stats.ok()) << stats.status().message();
-  EXPECT_THAT(*stats, HasSubstr("TCP  10.96.0.10:80                       7 "));
+  // The kernel adds its processors' counters up every two seconds.
+  std::string stats;
+  EXPECT_TRUE(eventually(
+      [&] {
+        base::Result<std::string> shown = topology_->node().check(
+            {"ipvsadm", "-Ln", "--stats", "--exact", "-t", "10.96.0.10:80"});
+        stats = shown.ok() ? *shown : shown.status().message();
+        return stats.find("TCP  10.96.0.10:80                       7 ") != std::string::npos;
+      },
+      std::chrono::seconds(20)))
+      << stats;
 }
 
 TEST_F(LabTest, AConnectionOutlivesItsListenerAndNewClientsAreRefused) {
