@@ -131,7 +131,7 @@ class Planner {
 
   // With ranges of the other family only, this family's address is closed, not open.
   void plan_source_ranges(const PortContext& context, const netconf::IpsetEntry& vip) {
-    if (service_.source_ranges.empty()) return;
+    if (!service_.sources_restricted) return;
     add_entry(SetId::kLoadBalancerFw, context.family, vip);
     bool node_inside = false;
     for (const IpPrefix& range : service_.source_ranges) {

@@ -11,6 +11,7 @@ namespace base {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr int kMappedBits = 96;
 
 }  // namespace
 
@@ -84,14 +85,18 @@ Result<IpPrefix> IpPrefix::parse(std::string_view text) {
   if (slash == std::string_view::npos) return failure("expected ADDRESS/LENGTH");
   Result<IpAddress> address = IpAddress::parse(text.substr(0, slash));
   if (!address) return failure(address.status().message());
+  // IPv4-mapped text counts its length in IPv6 bits: ::ffff:10.0.0.0/104 is 10.0.0.0/8.
+  int bits = text.substr(0, slash).find(':') == std::string_view::npos ? 32 : 128;
   std::string_view digits = text.substr(slash + 1);
   int length = -1;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
   if (error != std::errc() || end != digits.data() + digits.size() || digits.front() == '-' ||
-      length > address->bits()) {
-    return failure("the length must be 0 to " + std::to_string(address->bits()));
+      length > bits) {
+    return failure("the length must be 0 to " + std::to_string(bits));
   }
-  return IpPrefix(*address, length);
+  if (bits == address->bits()) return IpPrefix(*address, length);
+  if (length < kMappedBits) return failure("it holds more than the IPv4-mapped addresses");
+  return IpPrefix(*address, length - kMappedBits);
 }
 
 bool IpPrefix::contains(const IpAddress& address) const {

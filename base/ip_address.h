@@ -65,7 +65,8 @@ class IpPrefix {
   // The prefix of just this address: /32 or /128.
   explicit IpPrefix(IpAddress address) : IpPrefix(address, address.bits()) {}
 
-  // "ADDRESS/LENGTH"; a missing length is an error, as in Kubernetes' CIDR fields.
+  // "ADDRESS/LENGTH"; a missing length is an error, as in Kubernetes' CIDR fields. The length of
+  // IPv4-mapped text counts in its 128 bits: ::ffff:10.0.0.0/104 is 10.0.0.0/8.
   static Result<IpPrefix> parse(std::string_view text);
 
   const IpAddress& address() const { return address_; }

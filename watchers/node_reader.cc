@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "watchers/legacy_address.h"
 #include "watchers/quote.h"
 
 namespace watchers {
@@ -94,7 +95,7 @@ void NodeReader::on_end_object(Field field) {
 }
 
 void NodeReader::read_pod_cidr(std::string_view text) {
-  if (auto cidr = base::IpPrefix::parse(text); cidr.ok()) {
+  if (auto cidr = parse_legacy_prefix(text); cidr.ok()) {
     draft_.pod_cidrs.push_back(cidr->masked());
   } else {
     problem("spec.podCIDRs: found " + quote(text) + ", allowed: ADDRESS/LENGTH");

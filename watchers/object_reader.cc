@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "watchers/legacy_address.h"
 #include "watchers/quote.h"
 #include "watchers/status_reader.h"
 
@@ -135,7 +136,7 @@ void ObjectReader::on_member(Field field, std::string_view name, std::string_vie
 }
 
 std::optional<base::IpAddress> ObjectReader::read_address(std::string_view text) {
-  base::Result<base::IpAddress> address = base::IpAddress::parse(text);
+  base::Result<base::IpAddress> address = parse_legacy_address(text);
   if (address.ok()) return *address;
   problem(quote(text), "an IPv4 or IPv6 address");
   return std::nullopt;

@@ -71,6 +71,8 @@ struct Service {
   std::vector<base::IpAddress> external_ips;
   std::vector<LoadBalancerIngress> ingress;
   std::vector<base::IpPrefix> source_ranges;  // loadBalancerSourceRanges, both families
+  // Some range is given, even if none could be read: others may not reach the load balancer IPs.
+  bool sources_restricted = false;
   TrafficPolicy internal_policy = TrafficPolicy::kCluster;
   TrafficPolicy external_policy = TrafficPolicy::kCluster;
   std::uint32_t affinity_timeout_s = 0;  // sessionAffinity ClientIP: its seconds; 0: None

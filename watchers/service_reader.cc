@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "watchers/legacy_address.h"
 #include "watchers/quote.h"
 
 namespace watchers {
@@ -93,7 +94,6 @@ void ServiceReader::clear() {
   affinity_timeout_s_ = kDefaultAffinityTimeout;
   health_check_node_port_ = 0;
   ports_given_ = false;
-  source_ranges_given_ = false;
 }
 
 void ServiceReader::on_string(Field field, std::string_view value) {
@@ -163,7 +163,10 @@ void ServiceReader::on_begin_array(Field field) {
     case kClusterIps: cluster_ips_.clear(); break;
     case kIpFamilies: ip_families_.clear(); break;
     case kExternalIps: draft_.external_ips.clear(); break;
-    case kSourceRanges: draft_.source_ranges.clear(); break;
+    case kSourceRanges:
+      draft_.source_ranges.clear();
+      draft_.sources_restricted = false;
+      break;
     case kPorts: draft_.ports.clear(); break;
     case kIngress: draft_.ingress.clear(); break;
     default: break;
@@ -201,8 +204,11 @@ TrafficPolicy ServiceReader::read_policy(std::string_view text) {
 }
 
 void ServiceReader::read_source_range(std::string_view text) {
-  source_ranges_given_ = true;
-  if (auto range = base::IpPrefix::parse(trimmed(text)); range.ok()) {
+  std::string_view range_text = trimmed(text);
+  if (range_text.empty()) return;
+  // One that cannot be read must not open the Service to everybody.
+  draft_.sources_restricted = true;
+  if (auto range = parse_legacy_prefix(range_text); range.ok()) {
     draft_.source_ranges.push_back(range->masked());
   } else {
     problem(quote(text), "ADDRESS/LENGTH");
@@ -243,7 +249,7 @@ void ServiceReader::choose_cluster_ips() {
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (!single && i >= ip_families_.size()) break;
     std::string name = single ? "spec.clusterIP" : "spec.clusterIPs[" + std::to_string(i) + "]";
-    base::Result<base::IpAddress> address = base::IpAddress::parse(texts[i]);
+    base::Result<base::IpAddress> address = parse_legacy_address(texts[i]);
     if (!address.ok() || address->is_unspecified() || address->is_loopback() ||
         address->is_multicast()) {
       problem(name + ": found " + quote(texts[i]) + ", allowed: a unicast IPv4 or IPv6 address");
@@ -277,10 +283,6 @@ ObjectNews ServiceReader::build() {
   if (served && draft_.ports.empty()) {
     if (ports_given_) return reject("no usable port");
     problem("spec.ports: found none, allowed: at least one");
-  }
-  // Without its ranges it would be open to everybody.
-  if (source_ranges_given_ && draft_.source_ranges.empty()) {
-    return reject("no usable entry in spec.loadBalancerSourceRanges");
   }
   if (client_ip_affinity_) draft_.affinity_timeout_s = affinity_timeout_s_;
   if (draft_.type == ServiceType::kLoadBalancer &&

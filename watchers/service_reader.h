@@ -40,7 +40,6 @@ class ServiceReader final : public ObjectReader {
   ServicePort port_;
   bool port_usable_ = false;
   bool ports_given_ = false;
-  bool source_ranges_given_ = false;
   std::string ingress_ip_;
   std::string ingress_mode_;
 };

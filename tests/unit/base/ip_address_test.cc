@@ -65,9 +65,15 @@ TEST(IpPrefix, ReportsHostBits) {
   EXPECT_EQ(prefix.masked().to_string(), "10.1.0.0/16");
 }
 
+TEST(IpPrefix, MappedTextIsTheIpv4Prefix) {
+  EXPECT_EQ(*IpPrefix::parse("::ffff:10.0.0.0/104"), *IpPrefix::parse("10.0.0.0/8"));
+  EXPECT_EQ(*IpPrefix::parse("::ffff:0:0/96"), *IpPrefix::parse("0.0.0.0/0"));
+  EXPECT_EQ(*IpPrefix::parse("::ffff:10.0.0.1/128"), *IpPrefix::parse("10.0.0.1/32"));
+}
+
 TEST(IpPrefix, RefusesWhatIsNoCidr) {
-  for (const char* text :
-       {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "/8", "::/129"}) {
+  for (const char* text : {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x",
+                           "/8", "::/129", "::ffff:10.0.0.0/95", "::ffff:10.0.0.0/129"}) {
     EXPECT_FALSE(IpPrefix::parse(text).ok()) << text;
   }
 }

@@ -205,9 +205,21 @@ TEST(ServiceReader, WithoutAnythingUsableItIsRejected) {
               HasSubstr(R"(no usable cluster IP; spec.clusterIP: found "banana")"));
   EXPECT_THAT(rejection(decode_service(R"("clusterIP":"10.0.0.1","ports":[{"port":0}])")),
               HasSubstr("no usable port; spec.ports[0].port: found 0, allowed: 1-65535"));
-  EXPECT_THAT(
-      rejection(decode_service(kPlain + std::string(R"(,"loadBalancerSourceRanges":["x"])"))),
-      HasSubstr("no usable entry in spec.loadBalancerSourceRanges"));
+}
+
+TEST(ServiceReader, SourceRangesThatNobodyCanReadStillRestrict) {
+  auto decode = [](const char* ranges) {
+    return object_of<Service>(
+        decode_service(kPlain + std::string(R"(,"loadBalancerSourceRanges":)") + ranges));
+  };
+  auto closed = decode(R"(["x"])");
+  ASSERT_NE(closed, nullptr);
+  EXPECT_TRUE(closed->sources_restricted);
+  EXPECT_THAT(closed->source_ranges, IsEmpty());
+  EXPECT_THAT(closed->problems,
+              ElementsAre(HasSubstr(R"(loadBalancerSourceRanges[0]: found "x")")));
+  EXPECT_FALSE(decode("[]")->sources_restricted);
+  EXPECT_FALSE(decode(R"(["", " "])")->sources_restricted);
 }
 
 TEST(ServiceReader, AServiceWithoutPortsIsKeptWithAProblem) {
