@@ -68,6 +68,25 @@ void add_logging(std::vector<ConfigKey>& keys) {
       [](auto& c) -> auto& { return c.logging.verbosity; }, 0, 100));
 }
 
+ConfigKey sysctl_directory_key() {
+  auto decode = [](const ConfigValue& value) -> base::Result<std::string> {
+    base::Result<std::string> path = decode_text(value);
+    if (!path || !path->starts_with('/')) return found(value);
+    return path;
+  };
+  return key_of(
+      {.path = "ipvsAgent.sysctlDirectory",
+       .flag = "sysctl-directory",
+       .meaning =
+           "Where the kernel's settings are read and written. A container that may not write "
+           "/proc/sys finds the node's /proc/sys/net mounted below it.",
+       .flag_beats_file = true,
+       .zero_is_default = true},
+      ConfigType::kText, "an absolute path",
+      [](auto& c) -> auto& { return c.ipvs_agent.sysctl_directory; }, decode,
+      [](const std::string& text) { return text; });
+}
+
 void add_own(std::vector<ConfigKey>& keys) {
   keys.push_back(duration_key(
       {.path = "ipvsAgent.drainTimeout",
@@ -104,6 +123,7 @@ void add_own(std::vector<ConfigKey>& keys) {
            {"nft", netconf::IptablesBackend::kNft},
            {"legacy", netconf::IptablesBackend::kLegacy},
            {"plain", netconf::IptablesBackend::kPlain}}}));
+  keys.push_back(sysctl_directory_key());
 }
 
 }  // namespace

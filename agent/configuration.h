@@ -86,6 +86,7 @@ struct Configuration {
     std::int64_t ipset_max_elements = 65536;  // entries one set may hold: 1024 to 2^24
     // Whose rules ours join; null for the one that the kubelet uses.
     std::optional<netconf::IptablesBackend> iptables_backend;
+    std::string sysctl_directory = "/proc/sys";  // where the kernel's settings are
     friend bool operator==(const IpvsAgent&, const IpvsAgent&) = default;
   };
 

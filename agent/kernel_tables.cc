@@ -36,7 +36,8 @@ base::Result<KernelTables> KernelTables::open(const Configuration& configuration
   }
   if (status.ok()) status = keep(netconf::open_kernel_conntrack(), tables.conntrack_);
   if (!status.ok()) return status;
-  tables.sysctls_ = std::make_unique<netconf::ProcSysctls>();
+  tables.sysctls_ =
+      std::make_unique<netconf::ProcSysctls>(configuration.ipvs_agent.sysctl_directory);
   return tables;
 }
 

@@ -199,7 +199,7 @@ int run_agent(const CommandLine& command_line, Log& log) {
 }
 
 int run_init_only(const CommandLine& command_line, Log& log) {
-  netconf::ProcSysctls sysctls;
+  netconf::ProcSysctls sysctls(command_line.loaded.configuration.ipvs_agent.sysctl_directory);
   std::vector<netconf::Sysctl> settings =
       needed_sysctls(command_line.loaded.configuration, this_machine());
   std::vector<base::Status> statuses = sysctls.apply(settings);

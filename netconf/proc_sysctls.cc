@@ -31,9 +31,12 @@ Status failed(int error_number, const std::string& context) {
     return Status::from_errno(error_number, context);
   }
   std::string message = Status::from_errno(error_number, context).message();
-  return Status(Code::kPermissionDenied,
-                message + "; run as root with /proc/sys writable (a container: privileged)",
-                error_number);
+  return Status(
+      Code::kPermissionDenied,
+      message +
+          "; run as root with the kernel's settings writable (a container: mount the node's "
+          "/proc/sys/net into it, see --sysctl-directory)",
+      error_number);
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ Configuration random_configuration(std::mt19937& random) {
       {"ipvs.excludeCIDRs", {std::vector<std::string>{}, std::vector<std::string>{"10.0.0.0/8"}}},
       {"logging.format", {"text", "json"}},
       {"ipvsAgent.iptablesBackend", {"auto", "nft", "legacy"}},
+      {"ipvsAgent.sysctlDirectory", {"/proc/sys", "/host/proc/sys"}},
       {"ipvsAgent.ipsetMaxElements", {"65536", "1048576"}},
       {"clientConnection.kubeconfig", {"", "/etc/a b\"c\\d:#'.conf"}}};
   Configuration configuration;
