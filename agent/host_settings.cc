@@ -128,8 +128,11 @@ LoopOptions loop_options(const Configuration& configuration, const Machine& mach
   LoopOptions options;
   options.node_name = std::move(node_name);
   options.policy.scheduler = configuration.ipvs.scheduler;
-  // Maglev hashing looks at the client's port as well, as kube-proxy asks of it.
-  if (configuration.ipvs.scheduler == "mh") options.policy.scheduler_flags = ipvs::kFlagScheduler2;
+  // Maglev hashing looks at the client's port as well, as kube-proxy asks of it; and, unlike there,
+  // goes on to another real server where the one it hit drains: without, that client is refused.
+  if (configuration.ipvs.scheduler == "mh") {
+    options.policy.scheduler_flags = ipvs::kFlagScheduler1 | ipvs::kFlagScheduler2;
+  }
   options.policy.ipv6 = machine.ipv6;
   options.node_ports = configuration.node_port_addresses;
   options.follow_pod_cidrs = configuration.detect_local_mode == DetectLocalMode::kNodeCidr;

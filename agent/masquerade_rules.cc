@@ -172,14 +172,19 @@ class Renderer {
   IptablesChain postrouting() const {
     IptablesChain chain{"nat", "KUBE-POSTROUTING", {}};
     if (filled(SetId::kLoopBack)) {
-      chain.rules.push_back(commented(SetId::kLoopBack, "dst,dst,src") + " -j MASQUERADE");
+      chain.rules.push_back(commented(SetId::kLoopBack, "dst,dst,src") + masquerade());
     }
     chain.rules.push_back("-m mark ! --mark " + mark_ + "/" + mark_ + " -j RETURN");
     // Clears the mark, so that the packet is not masqueraded twice if it comes by again.
     chain.rules.push_back("-j MARK --set-xmark " + mark_ + "/0x0");
-    chain.rules.push_back(comment("kubernetes service traffic requiring SNAT") + " -j MASQUERADE" +
-                          (policy_.random_fully ? " --random-fully" : ""));
+    chain.rules.push_back(comment("kubernetes service traffic requiring SNAT") + masquerade());
     return chain;
+  }
+
+  // Without random ports, two flows that look for a free one at the same moment take the same, and
+  // one of them is dropped.
+  std::string masquerade() const {
+    return std::string(" -j MASQUERADE") + (policy_.random_fully ? " --random-fully" : "");
   }
 
   IptablesChain forward() const {

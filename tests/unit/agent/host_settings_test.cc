@@ -57,7 +57,7 @@ TEST(HostSettings, TurnsTheConfigurationIntoOptions) {
   EXPECT_EQ(host.drain_limit, std::nullopt) << "0 means without limit";
   EXPECT_EQ(host.rules.local_detector.kind, LocalDetector::Kind::kPodCidr);
   LoopOptions loop = loop_options(configuration, machine("6.1"), "n");
-  EXPECT_EQ(loop.policy.scheduler_flags, ipvs::kFlagScheduler2);
+  EXPECT_EQ(loop.policy.scheduler_flags, ipvs::kFlagScheduler1 | ipvs::kFlagScheduler2);
   EXPECT_TRUE(loop.follow_pod_cidrs);
 }
 
