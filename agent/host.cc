@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -75,11 +76,12 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
     touched.addresses.push_back(key.address);
   }
   HostChange change = plan(std::move(touched));
-  unbind(change, report, now);
-  apply_ipvs(change.remove, report, now);
+  unbind(change.unbind, report, now);
   apply_entries(change.add_entries, true, report, now);
   sync_rules(report, now);
   apply_ipvs(change.serve, report, now);
+  keep_last_on_bound(change.remove, report, now);
+  apply_ipvs(change.remove, report, now);
   bind(change.bind, report, now);
   apply_entries(change.remove_entries, false, report, now);
   sync_rules(report, now);
@@ -112,30 +114,36 @@ void Host::settle(const HostThing& thing, const Status& status, RoundReport& rep
   report.failures.push_back({thing, status, classify(status)});
 }
 
-// An address that could not be taken off the device keeps its virtual servers: they leave when it
-// has left.
-void Host::unbind(HostChange& change, RoundReport& report, TimePoint now) {
-  if (change.unbind.empty()) return;
-  std::vector<Status> statuses = tables_.addresses.apply(change.unbind);
-  std::unordered_set<base::IpAddress> stuck;
-  for (std::size_t i = 0; i < change.unbind.size(); ++i) {
-    const base::IpAddress& address = address_of(change.unbind[i]);
+void Host::unbind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, TimePoint now) {
+  if (ops.empty()) return;
+  std::vector<Status> statuses = tables_.addresses.apply(ops);
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    const base::IpAddress& address = address_of(ops[i]);
     report.count(HostTable::kAddress, "unbind", statuses[i]);
     // One that is gone already is what was asked for.
     Status outcome = statuses[i].code() == base::Code::kNotFound ? Status() : statuses[i];
     settle(address, outcome, report, now);
-    if (outcome.ok()) {
-      believed_.done(change.unbind[i]);
-      note_line(report,
-                [&] { return "ip " + netconf::to_text(change.unbind[i], options_.device); });
-    } else {
-      stuck.insert(address);
-    }
+    if (!outcome.ok()) continue;
+    believed_.done(ops[i]);
+    note_line(report, [&] { return "ip " + netconf::to_text(ops[i], options_.device); });
   }
-  if (stuck.empty()) return;
-  std::erase_if(change.remove, [&](const ipvs::IpvsOp& op) {
+}
+
+// The last virtual servers of an address that is still bound, because it could not be taken off the
+// device or because what replaces them could not be made, stay until that has been done.
+void Host::keep_last_on_bound(std::vector<ipvs::IpvsOp>& removals, RoundReport& report,
+                              TimePoint now) {
+  std::unordered_map<base::IpAddress, std::size_t> leaving;
+  for (const ipvs::IpvsOp& op : removals) {
+    const base::IpAddress& address = key_of(op).address;
+    if (believed_.holds(address)) ++leaving[address];
+  }
+  std::erase_if(removals, [&](const ipvs::IpvsOp& op) {
     const ipvs::VirtualServerKey& key = key_of(op);
-    if (!stuck.contains(key.address)) return false;
+    auto found = leaving.find(key.address);
+    if (found == leaving.end() || found->second < believed_.virtual_servers_on(key.address)) {
+      return false;
+    }
     settle(key, Status(base::Code::kUnavailable, "its address is still bound"), report, now);
     return true;
   });

@@ -145,7 +145,9 @@ class Host {
   netconf::IpsetSpec spec_of(SetId id, base::Family family) const;
 
   // host.cc
-  void unbind(HostChange& change, RoundReport& report, base::TimePoint now);
+  void unbind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, base::TimePoint now);
+  void keep_last_on_bound(std::vector<ipvs::IpvsOp>& removals, RoundReport& report,
+                          base::TimePoint now);
   void apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, base::TimePoint now);
   void apply_entries(const std::vector<SetEntry>& entries, bool add, RoundReport& report,
                      base::TimePoint now);

@@ -120,9 +120,9 @@ std::vector<std::string> HostChange::lines(std::string_view device) const {
     }
   };
   ip(unbind);
-  ipvsadm(remove);
   ipset(add_entries, "add");
   ipvsadm(serve);
+  ipvsadm(remove);
   ip(bind);
   ipset(remove_entries, "del");
   return lines;

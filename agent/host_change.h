@@ -18,14 +18,15 @@ namespace agent {
 // The operations that bring some things of the host from what is believed to what is desired, in
 // the order in which they must run:
 //   an address leaves before its virtual servers do, and comes after them, so that no packet meets
-//   an address without a service; set entries, and the masquerade rules that need them, come before
-//   the virtual server and leave after it, so that nothing is forwarded before its rule exists;
-//   real servers are added before others are taken away.
+//   an address without a service; one that stays gets its new virtual servers before it loses the
+//   old ones; set entries, and the masquerade rules that need them, come before the virtual server
+//   and leave after it, so that nothing is forwarded before its rule exists; real servers are added
+//   before others are taken away.
 struct HostChange {
   std::vector<netconf::AddressOp> unbind;
-  std::vector<ipvs::IpvsOp> remove;  // virtual servers that nothing wants
   std::vector<SetEntry> add_entries;
-  std::vector<ipvs::IpvsOp> serve;  // virtual servers made or edited, and their real servers
+  std::vector<ipvs::IpvsOp> serve;   // virtual servers made or edited, and their real servers
+  std::vector<ipvs::IpvsOp> remove;  // virtual servers that nothing wants
   std::vector<netconf::AddressOp> bind;
   std::vector<SetEntry> remove_entries;
   // For every virtual server that was compared: which of its real servers drain now.

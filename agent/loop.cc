@@ -188,7 +188,7 @@ bool Loop::start(TimePoint now) {
 }
 
 // Critical Services first; then everything in parts, entries that are wanted before the virtual
-// servers that need them, those that nothing wants last.
+// servers that need them, what nothing wants last.
 void Loop::apply_everything(Touched everything, TimePoint now) {
   everything.normalise();
   for (const ObjectKey& service : kCritical) {
@@ -198,6 +198,10 @@ void Loop::apply_everything(Touched everything, TimePoint now) {
   auto wanted = [&](const SetEntry& entry) { return host_.desired().wants(entry); };
   auto unwanted =
       std::partition(everything.set_entries.begin(), everything.set_entries.end(), wanted);
+  std::stable_partition(everything.virtual_servers.begin(), everything.virtual_servers.end(),
+                        [&](const ipvs::VirtualServerKey& key) {
+                          return host_.desired().virtual_server(key) != nullptr;
+                        });
   Touched part;
   part.addresses = std::move(everything.addresses);
   part.set_entries.assign(everything.set_entries.begin(), unwanted);

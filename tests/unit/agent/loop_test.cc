@@ -211,6 +211,31 @@ TEST_F(LoopTest, ADeletedServiceLeavesAddressFirst) {
   EXPECT_TRUE(node_.ipvs.read()->virtual_servers.empty());
 }
 
+TEST_F(LoopTest, AChangedPortIsServedBeforeTheOldOneLeaves) {
+  start();
+  agent_->put(make_service("web", "10.96.0.10", {{"", kTcp, 81, 0}}));
+  agent_->run();
+  EXPECT_THAT(
+      agent_->listener.rounds.back().report.lines,
+      ElementsAre(HasSubstr("ipset add KUBE-CLUSTER-IP"), "ipvsadm -A -t 10.96.0.10:81 -s rr",
+                  "ipvsadm -a -t 10.96.0.10:81 -r 10.244.1.1:8080 -m -w 1",
+                  "ipvsadm -a -t 10.96.0.10:81 -r 10.244.1.2:8080 -m -w 1",
+                  "ipvsadm -D -t 10.96.0.10:80", HasSubstr("ipset del KUBE-CLUSTER-IP")));
+}
+
+TEST_F(LoopTest, TheLastServiceOfABoundAddressWaitsForWhatReplacesIt) {
+  start();
+  node_.take_log();
+  node_.ipvs_faults.fail_next_operation({.error_number = ENOMEM});
+  agent_->put(make_service("web", "10.96.0.10", {{"", kUdp, 80, 0}}));
+  agent_->run();
+  EXPECT_THAT(node_.ipvs.log(), Not(Contains("-D -t 10.96.0.10:80")));
+  agent_->run_for(seconds(30));
+  EXPECT_THAT(node_.ipvs.log(), Contains("-D -t 10.96.0.10:80"));
+  EXPECT_THAT(node_.addresses.read()->bound, ElementsAre(ip("10.96.0.10")));
+  EXPECT_EQ(ipvs::to_text(*node_.ipvs.read()), "-A -u 10.96.0.10:80 -s rr\n");
+}
+
 TEST_F(LoopTest, ARestartPlansNothing) {
   start();
   std::string before = node_.state_text();
