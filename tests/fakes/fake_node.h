@@ -74,6 +74,7 @@ class FakeNode {
   FakeConntrack conntrack;
   FaultPlan ipvs_faults;
   FaultPlan address_faults;
+  FaultPlan ipset_faults;
   ManualClock clock;
 
   // Every operation since the last call, table by table, one pasteable line each.
@@ -87,6 +88,7 @@ class FakeNode {
  private:
   FaultyIpvsTable faulty_ipvs_{ipvs, ipvs_faults};
   FaultyAddressTable faulty_addresses_{addresses, address_faults};
+  FaultyIpsetTable faulty_ipsets_{ipsets, ipset_faults};
 };
 
 // An agent from the mailbox to the tables of a FakeNode, stepped by hand.

@@ -27,6 +27,7 @@ void FaultPlan::stop() {
 }
 
 std::optional<Fault> FaultPlan::next_operation() {
+  if (watch_) watch_();
   std::uint64_t index = operation_count_++;
   std::optional<Fault> fault = every_;
   if (auto found = operations_.find(index); found != operations_.end()) fault = found->second;

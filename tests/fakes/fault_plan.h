@@ -2,9 +2,11 @@
 #define IPVS_AGENT_TESTS_FAKES_FAULT_PLAN_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -39,6 +41,8 @@ class FaultPlan {
   void fail_reads(int count, base::Status failure);
   // The next `count` reads answer kInterrupted, as a dump that changed too often.
   void interrupt_reads(int count);
+  // Calls `watch` before every operation, so that a test can look between any two; null: no more.
+  void before_each_operation(std::function<void()> watch) { watch_ = std::move(watch); }
   // No more faults.
   void stop();
 
@@ -52,6 +56,7 @@ class FaultPlan {
   std::uint64_t fault_count() const { return fault_count_; }
 
  private:
+  std::function<void()> watch_;
   std::map<std::uint64_t, Fault> operations_;
   std::optional<Fault> every_;
   std::mt19937_64 random_;
