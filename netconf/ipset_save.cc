@@ -68,6 +68,10 @@ bool take_parameter(std::string_view& rest, Ipset& set) {
     if (ports) set.spec.max_elements = *ports;
     return ports.has_value();
   }
+  if (key == "skbinfo") {
+    set.spec.skbinfo = true;
+    return true;
+  }
   // The kernel chooses these by itself.
   if (key == "bucketsize" || key == "initval") {
     next_word(rest);
@@ -147,8 +151,16 @@ Status IpsetSaveParser::add(std::string_view text) {
   if (found == sets_.end()) return unreadable(text, "a \"create\" of the set before it");
   Ipset& set = found->second;
   std::string_view whole = rest;
-  Result<IpsetEntry> entry = parse_entry(set.spec.type, next_word(rest));
-  // What may stand behind the entry are counters, time-outs and comments; "nomatch" turns its
+  std::string_view word = next_word(rest);
+  // A mark belongs to the entry, and is the first thing behind it in the sets that we make.
+  if (set.spec.skbinfo && rest.starts_with("skbmark ")) {
+    next_word(rest);
+    next_word(rest);
+    word = whole.substr(0, whole.size() - rest.size());
+    if (word.ends_with(' ')) word.remove_suffix(1);
+  }
+  Result<IpsetEntry> entry = parse_entry(set.spec.type, word);
+  // What else may stand behind the entry are counters, time-outs and comments; "nomatch" turns its
   // meaning round.
   bool negated = rest == "nomatch" || rest.starts_with("nomatch ") || rest.ends_with(" nomatch");
   if (entry && !negated) {

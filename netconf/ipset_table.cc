@@ -1,6 +1,7 @@
 #include "netconf/ipset_table.h"
 
 #include <charconv>
+#include <cstdio>
 
 namespace netconf {
 namespace {
@@ -76,6 +77,39 @@ Status parse_net(std::string_view text, IpsetEntry& entry) {
   return Status();
 }
 
+std::optional<std::uint32_t> parse_hex(std::string_view text) {
+  if (!text.starts_with("0x")) return std::nullopt;
+  text.remove_prefix(2);
+  std::uint32_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// "skbmark 0x12/0x3fff"; a whole mask is not printed.
+Status parse_mark(std::string_view text, IpsetEntry& entry) {
+  constexpr std::string_view kWord = "skbmark ";
+  std::string_view value = text.starts_with(kWord) ? text.substr(kWord.size()) : "";
+  std::size_t slash = value.find('/');
+  std::optional<std::uint32_t> mark = parse_hex(value.substr(0, slash));
+  std::optional<std::uint32_t> mask = ~std::uint32_t{0};
+  if (slash != std::string_view::npos) mask = parse_hex(value.substr(slash + 1));
+  if (!mark || !mask) return Status(Code::kInvalidArgument, "skbmark 0xMARK/0xMASK behind it");
+  entry.mark = *mark;
+  entry.mark_mask = *mask;
+  return Status();
+}
+
+void append_mark(const IpsetEntry& entry, std::string& text) {
+  if (entry.mark_mask == 0) return;
+  char mark[40];
+  int length = std::snprintf(mark, sizeof(mark), " skbmark 0x%x", entry.mark);
+  text.append(mark, static_cast<std::size_t>(length));
+  if (entry.mark_mask == ~std::uint32_t{0}) return;
+  length = std::snprintf(mark, sizeof(mark), "/0x%x", entry.mark_mask);
+  text.append(mark, static_cast<std::size_t>(length));
+}
+
 }  // namespace
 
 std::string_view to_string(IpsetType type) {
@@ -105,7 +139,10 @@ std::string to_text(IpsetType type, const IpsetEntry& entry) {
   text += base::to_lower(entry.protocol);
   text += ':';
   text += std::to_string(entry.port);
-  if (type == IpsetType::kHashIpPort) return text;
+  if (type == IpsetType::kHashIpPort) {
+    append_mark(entry, text);
+    return text;
+  }
   text += ',';
   text += entry.ip2.to_string();
   if (type == IpsetType::kHashIpPortNet && entry.prefix2 != entry.ip2.bits()) {
@@ -118,6 +155,12 @@ std::string to_text(IpsetType type, const IpsetEntry& entry) {
 Result<IpsetEntry> parse_entry(IpsetType type, std::string_view text) {
   IpsetEntry entry;
   std::string_view rest = text;
+  std::size_t blank = text.find(' ');
+  if (type == IpsetType::kHashIpPort && blank != std::string_view::npos) {
+    Status parsed = parse_mark(text.substr(blank + 1), entry);
+    if (!parsed) return unreadable(type, text, parsed.message());
+    rest = text.substr(0, blank);
+  }
   if (type == IpsetType::kBitmapPort) {
     std::optional<unsigned> port = parse_number(text, 65535);
     if (!port) return unreadable(type, text, "a port from 0 to 65535");
@@ -139,7 +182,8 @@ Result<IpsetEntry> parse_entry(IpsetType type, std::string_view text) {
     Status parsed = parse_net(next_part(rest), entry);
     if (!parsed) return unreadable(type, text, parsed.message());
   }
-  if (!rest.empty() || text.ends_with(',')) return unreadable(type, text, "nothing behind it");
+  if (!rest.empty() || text.substr(0, blank).ends_with(','))
+    return unreadable(type, text, "nothing behind it");
   return entry;
 }
 
@@ -153,6 +197,7 @@ Result<IpsetEntry> canonical(IpsetType type, base::Family family, IpsetEntry ent
   if (entry.ip.family() != family || (two_addresses && entry.ip2.family() != family)) {
     return refused("the set holds " + std::string(base::to_string(family)) + " addresses only");
   }
+  if ((entry.mark & ~entry.mark_mask) != 0) return refused("the mark has bits outside its mask");
   if (type == IpsetType::kHashIp && entry.ip.is_unspecified()) {
     return refused("hash:ip cannot hold the unspecified address");
   }
@@ -179,8 +224,9 @@ std::string to_text(const IpsetOp& op) {
                           return "add " + add.set + " " + to_text(add.type, add.entry) + " -exist";
                         },
                         [](const DeleteIpsetEntry& remove) {
-                          return "del " + remove.set + " " + to_text(remove.type, remove.entry) +
-                                 " -exist";
+                          IpsetEntry key = remove.entry;
+                          key.mark = key.mark_mask = 0;
+                          return "del " + remove.set + " " + to_text(remove.type, key) + " -exist";
                         },
                     },
                     op);
@@ -195,6 +241,7 @@ std::string to_text(const Ipset& set) {
     text += spec.family == base::Family::kIpv4 ? " family inet" : " family inet6";
     text += " hashsize " + std::to_string(spec.hash_size);
     text += " maxelem " + std::to_string(spec.max_elements);
+    if (spec.skbinfo) text += " skbinfo";
   }
   if (!set.other_parameters.empty()) text += " " + set.other_parameters;
   text += '\n';

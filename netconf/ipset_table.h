@@ -43,11 +43,12 @@ struct IpsetSpec {
   std::uint32_t hash_size = 1024;  // initial buckets of hash types; the kernel grows them, so it is
                                    // no part of the comparison
   std::uint32_t max_elements = 65536;  // hash types; 65536 for kBitmapPort
+  bool skbinfo = false;                // hash types: entries may carry a packet mark
 
   friend bool operator==(const IpsetSpec& a, const IpsetSpec& b) { return (a <=> b) == 0; }
   friend std::strong_ordering operator<=>(const IpsetSpec& a, const IpsetSpec& b) {
-    return std::tie(a.name, a.type, a.family, a.max_elements) <=>
-           std::tie(b.name, b.type, b.family, b.max_elements);
+    return std::tie(a.name, a.type, a.family, a.max_elements, a.skbinfo) <=>
+           std::tie(b.name, b.type, b.family, b.max_elements, b.skbinfo);
   }
 };
 
@@ -59,12 +60,17 @@ struct IpsetEntry {
   base::Port port = 0;                             // kHashIpPort*, kBitmapPort
   base::IpAddress ip2 = {};                        // kHashIpPortIp, kHashIpPortNet
   std::uint8_t prefix2 = 0;                        // kHashIpPortNet: 1-32 or 1-128
+  // What `-j SET --map-mark` makes of a packet's mark: the bits of mark_mask become those of mark
+  // (none outside of the mask). 0 and 0: nothing. Only in sets with IpsetSpec::skbinfo, of which a
+  // mark is no part of the key: adding an entry again changes its mark.
+  std::uint32_t mark = 0;
+  std::uint32_t mark_mask = 0;
 
   friend auto operator<=>(const IpsetEntry&, const IpsetEntry&) = default;
 };
 
 // "10.96.0.1,tcp:80", "10.0.0.5,tcp:80,10.0.0.5", "80": as ipset prints it (a full-length net
-// without its prefix).
+// without its prefix). With a mark, " skbmark 0x12/0x3fff" follows.
 std::string to_text(IpsetType type, const IpsetEntry& entry);
 // From that text; protocols by name or number, as ipset prints numbers where /etc/protocols is
 // missing.
@@ -108,7 +114,7 @@ struct AddIpsetEntry {  // add NAME ENTRY -exist
   IpsetEntry entry;
   friend bool operator==(const AddIpsetEntry&, const AddIpsetEntry&) = default;
 };
-struct DeleteIpsetEntry {  // del NAME ENTRY -exist
+struct DeleteIpsetEntry {  // del NAME ENTRY -exist, whatever its mark
   std::string set;
   IpsetType type = IpsetType::kHashIpPort;
   IpsetEntry entry;

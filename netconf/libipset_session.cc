@@ -146,6 +146,9 @@ void set_number(ipset_session* session, ipset_opt option, std::uint16_t value) {
 void set_number(ipset_session* session, ipset_opt option, std::uint32_t value) {
   set_option(session, option, &value);
 }
+void set_number(ipset_session* session, ipset_opt option, std::uint64_t value) {
+  set_option(session, option, &value);
+}
 
 std::uint8_t protocol_family(base::Family family) {
   return family == base::Family::kIpv4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
@@ -208,6 +211,7 @@ LibipsetFailure LibipsetSession::create(const IpsetSpec& spec) {
   if (hash) {
     set_number(session, IPSET_OPT_HASHSIZE, spec.hash_size);
     set_number(session, IPSET_OPT_MAXELEM, spec.max_elements);
+    if (spec.skbinfo) set_option(session, IPSET_OPT_SKBINFO, nullptr);
   } else {
     set_number(session, IPSET_OPT_PORT, std::uint16_t{0});
     set_number(session, IPSET_OPT_PORT_TO, std::uint16_t{65535});
@@ -285,6 +289,10 @@ LibipsetFailure LibipsetSession::queue(bool add, const std::string& set, const I
     set_option(session, IPSET_OPT_IP2, entry.ip2.bytes().data());
   }
   if (name == "hash:ip,port,net") set_number(session, IPSET_OPT_CIDR2, entry.prefix2);
+  if (add && entry.mark_mask != 0) {
+    // The mark in the upper half, its mask in the lower one.
+    set_number(session, IPSET_OPT_SKBMARK, (std::uint64_t{entry.mark} << 32) | entry.mark_mask);
+  }
   return outcome(ipset_cmd(session, add ? IPSET_CMD_ADD : IPSET_CMD_DEL, line));
 }
 

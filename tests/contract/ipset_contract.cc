@@ -96,6 +96,40 @@ TEST_F(IpsetContract, HoldsEveryTypeInBothFamilies) {
   EXPECT_EQ(read({"I", "A", "none", "A"}).size(), 2u);
 }
 
+TEST_F(IpsetContract, EntriesOfASetWithSkbinfoCarryMarks) {
+  for (Family family : {Family::kIpv4, Family::kIpv6}) {
+    const std::string vip = family == Family::kIpv4 ? "10.96.0.1" : "fd00::1";
+    const IpsetSpec spec = {.name = family == Family::kIpv4 ? "A" : "B",
+                            .type = IpsetType::kHashIpPort,
+                            .family = family,
+                            .skbinfo = true};
+    const std::vector<std::string> texts = {vip + ",tcp:80 skbmark 0x123/0x3fff",
+                                            vip + ",udp:53 skbmark 0x4123/0x7fff",
+                                            vip + ",udp:80 skbmark 0x7", vip + ",sctp:7"};
+    std::vector<IpsetOp> ops = {CreateIpset{spec}, CreateIpset{spec}};
+    for (const std::string& text : texts) ops.push_back(add(spec.name, spec.type, text));
+    must_apply(ops);
+    EXPECT_EQ(read({spec.name}).at(0).spec, spec);
+    EXPECT_THAT(entries(spec.name), testing::UnorderedElementsAreArray(texts));
+
+    // The mark is no part of the key.
+    must_apply({add(spec.name, spec.type, vip + ",tcp:80 skbmark 0x124/0x3fff"),
+                remove(spec.name, spec.type, vip + ",udp:53"),
+                remove(spec.name, spec.type, vip + ",udp:80 skbmark 0x9"),
+                remove(spec.name, spec.type, vip + ",sctp:7")});
+    EXPECT_THAT(entries(spec.name), ElementsAre(vip + ",tcp:80 skbmark 0x124/0x3fff"));
+
+    IpsetSpec plain = spec;
+    plain.skbinfo = false;
+    EXPECT_EQ(apply_one(CreateIpset{plain}).code(), Code::kAlreadyExists);
+    plain.name += "-PLAIN";
+    must_apply({CreateIpset{plain}});
+    Status status = apply_one(add(plain.name, spec.type, vip + ",tcp:80 skbmark 0x124/0x3fff"));
+    EXPECT_FALSE(status.ok());
+    EXPECT_THAT(entries(plain.name), IsEmpty());
+  }
+}
+
 TEST_F(IpsetContract, AddingAndDeletingTwiceIsOk) {
   const std::string entry = "10.96.0.1,tcp:80";
   must_apply({CreateIpset{{.name = "A"}}, add("A", IpsetType::kHashIpPort, entry),

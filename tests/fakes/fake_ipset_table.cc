@@ -25,6 +25,17 @@ IpsetSpec kept(IpsetSpec spec) {
   return {.name = std::move(spec.name), .type = spec.type, .max_elements = kAllPorts};
 }
 
+// Where an entry of the same key is, or would be: a mark is no part of it.
+std::vector<IpsetEntry>::iterator place_of(std::vector<IpsetEntry>& entries, IpsetEntry entry) {
+  entry.mark = entry.mark_mask = 0;
+  return std::lower_bound(entries.begin(), entries.end(), entry);
+}
+
+bool same_key(IpsetEntry a, IpsetEntry b) {
+  a.mark = a.mark_mask = b.mark = b.mark_mask = 0;
+  return a == b;
+}
+
 Status missing(const std::string& set) { return Status::from_errno(ENOENT, "set " + set); }
 
 }  // namespace
@@ -113,8 +124,14 @@ Status FakeIpsetTable::add(const netconf::AddIpsetEntry& op) {
   }
   Result<IpsetEntry> entry = canonical(op.type, set.spec.family, op.entry);
   if (!entry) return entry.status();
-  auto where = std::lower_bound(set.entries.begin(), set.entries.end(), *entry);
-  if (where != set.entries.end() && *where == *entry) return Status();
+  if (entry->mark_mask != 0 && !set.spec.skbinfo) {
+    return Status(Code::kInvalidArgument, "the set was made without skbinfo");
+  }
+  auto where = place_of(set.entries, *entry);
+  if (where != set.entries.end() && same_key(*where, *entry)) {
+    *where = *entry;
+    return Status();
+  }
   if (set.entries.size() + set.foreign_entries.size() >= set.spec.max_elements) {
     return Status(Code::kResourceExhausted,
                   "the set is full with " + std::to_string(set.spec.max_elements) + " entries");
@@ -134,8 +151,8 @@ Status FakeIpsetTable::remove(const netconf::DeleteIpsetEntry& op) {
   }
   Result<IpsetEntry> entry = canonical(op.type, set.spec.family, op.entry);
   if (!entry) return entry.status();
-  auto where = std::lower_bound(set.entries.begin(), set.entries.end(), *entry);
-  if (where != set.entries.end() && *where == *entry) set.entries.erase(where);
+  auto where = place_of(set.entries, *entry);
+  if (where != set.entries.end() && same_key(*where, *entry)) set.entries.erase(where);
   return Status();
 }
 

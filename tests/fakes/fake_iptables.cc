@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,12 @@ std::vector<std::string> values_of(const std::string& rule, std::string_view opt
     values.push_back(padded.substr(begin, padded.find(' ', begin) - begin));
   }
   return values;
+}
+
+std::vector<std::string> sets_of(const std::string& rule) {
+  std::vector<std::string> sets = values_of(rule, "--match-set");
+  std::ranges::move(values_of(rule, "--map-set"), std::back_inserter(sets));
+  return sets;
 }
 
 bool is_jumped_to(const FakeIptables::Chains& chains, const std::string& target) {
@@ -108,6 +115,9 @@ std::vector<Status> FakeIptables::apply(Family family, std::span<const netconf::
 
 Status FakeIptables::apply_table(Family family, const std::string& table,
                                  std::span<const netconf::IptablesOp* const> ops) {
+  if (refused_tables_.contains(table)) {
+    return Status(Code::kUnsupported, "iptables knows no table " + table);
+  }
   if (!builtin_chains().contains(table)) {
     return Status(Code::kUnsupported, "there is no iptables table \"" + table + "\"");
   }
@@ -157,7 +167,7 @@ Status FakeIptables::check_rule(const Chains& chains, const std::string& rule) c
       return refused("there is no chain or target " + target);
     }
   }
-  for (const std::string& set : values_of(rule, "--match-set")) {
+  for (const std::string& set : sets_of(rule)) {
     if (sets_ != nullptr && !sets_->exists(set)) return refused("set " + set + " does not exist");
   }
   return Status();
@@ -170,7 +180,7 @@ void FakeIptables::mark_referenced_sets() {
     for (const auto& [table, chains] : tables) {
       for (const auto& [name, rules] : chains) {
         for (const std::string& rule : rules) {
-          for (std::string& set : values_of(rule, "--match-set")) referenced.insert(set);
+          for (std::string& set : sets_of(rule)) referenced.insert(std::move(set));
         }
       }
     }

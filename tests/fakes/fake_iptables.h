@@ -2,6 +2,7 @@
 #define IPVS_AGENT_TESTS_FAKES_FAKE_IPTABLES_H_
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ class FakeIptables final : public netconf::IptablesRules {
   // The chains, for a look or for a change behind the agent's back.
   Chains& chains(base::Family family, const std::string& table) { return tables_[family][table]; }
   void set_random_fully(bool known) { random_fully_ = known; }
+  // A kernel or an iptables that can do nothing with rules of this table.
+  void refuse_table(const std::string& table) { refused_tables_.insert(table); }
 
  private:
   base::Status apply_table(base::Family family, const std::string& table,
@@ -52,6 +55,7 @@ class FakeIptables final : public netconf::IptablesRules {
   std::vector<std::string> log_;
   int read_count_ = 0;
   bool random_fully_ = true;
+  std::set<std::string> refused_tables_;
 };
 
 }  // namespace fakes

@@ -51,6 +51,25 @@ TEST(IpsetSave, ReadsSetsSortedWithTheirEntries) {
               ElementsAre("fd00::1,tcp:443,fd00:2::/48 timeout 598 packets 0 bytes 0 nomatch"));
 }
 
+TEST(IpsetSave, ReadsMarks) {
+  const std::string text =
+      "create A hash:ip,port family inet hashsize 1024 maxelem 65536 skbinfo\n"
+      "add A 10.96.0.1,tcp:80 skbmark 0x123/0x3fff\n"
+      "add A 10.96.0.2,tcp:80\n";
+  std::vector<Ipset> sets = parse(text, text.size());
+  ASSERT_EQ(sets.size(), 1u);
+  EXPECT_TRUE(sets[0].spec.skbinfo);
+  EXPECT_EQ(sets[0].other_parameters, "");
+  EXPECT_EQ(to_text(sets[0]), text);
+  // What else follows a mark is not ours to say.
+  sets = parse(
+      "create A hash:ip,port skbinfo counters\n"
+      "add A 10.96.0.1,6:80 skbmark 0x1/0x3 packets 0 bytes 0\n",
+      7);
+  EXPECT_EQ(sets.at(0).other_parameters, "counters");
+  EXPECT_EQ(sets.at(0).entries.at(0).mark, 1u);
+}
+
 TEST(IpsetSave, PiecesMayEndAnywhere) {
   const std::vector<Ipset> whole = parse(kSaved, kSaved.size());
   for (std::size_t size : {1u, 2u, 7u, 64u}) EXPECT_EQ(parse(kSaved, size), whole) << size;
