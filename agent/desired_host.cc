@@ -64,6 +64,14 @@ Touched DesiredHost::set_plan(const watchers::ObjectKey& service, ServicePlan pl
   }
   ServicePlan old = std::exchange(place->second, std::move(plan));
   const ServicePlan& current = place->second;
+  for (std::size_t family = 0; family < 2; ++family) {
+    const NoLocalEndpoints& before = old.no_local_endpoints;
+    const NoLocalEndpoints& now = current.no_local_endpoints;
+    no_local_.internal[family] += now.internal[family];
+    no_local_.internal[family] -= before.internal[family];
+    no_local_.external[family] += now.external[family];
+    no_local_.external[family] -= before.external[family];
+  }
 
   // Counts and claims first go up, then down, so that what moves between Services stays wanted.
   compare_sorted(

@@ -26,6 +26,15 @@ struct Touched {
   void append(const Touched& other);
 };
 
+// How many Services have a traffic policy Local and usable endpoints, but none on this node; by
+// family, IPv4 first.
+struct NoLocalCounts {
+  std::array<std::size_t, 2> internal{};
+  std::array<std::size_t, 2> external{};
+
+  friend bool operator==(const NoLocalCounts&, const NoLocalCounts&) = default;
+};
+
 // The union of all ServicePlans: what the host shall hold. Things that several Services want are
 // counted; a virtual server that several claim belongs to the one whose kind of address comes first
 // in VipKind, then whose namespace/name comes first, whatever order the claims came in.
@@ -45,6 +54,8 @@ class DesiredHost {
   bool wants(const SetEntry& entry) const { return set_entries_.contains(entry); }
   // How many entries are wanted in a set.
   std::size_t set_size(SetId set, base::Family family) const;
+
+  const NoLocalCounts& no_local_endpoints() const { return no_local_; }
 
   // Null where the Service has no plan, or an empty one.
   const ServicePlan* plan(const watchers::ObjectKey& service) const;
@@ -69,6 +80,7 @@ class DesiredHost {
   std::unordered_map<base::IpAddress, std::uint32_t> addresses_;
   std::unordered_map<SetEntry, std::uint32_t> set_entries_;
   std::array<std::size_t, kSetCount * 2> set_sizes_{};
+  NoLocalCounts no_local_;
 };
 
 // The position of a set in an array of all sets of both families.

@@ -1,23 +1,36 @@
 #include "agent/http_server.h"
 
 #include <microhttpd.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
-#include <condition_variable>
+#include <array>
+#include <cerrno>
+#include <chrono>
 #include <cstdarg>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
-#include <string_view>
 #include <thread>
+#include <utility>
 
 #include "agent/listen_socket.h"
+#include "base/event_fd.h"
 
 namespace agent {
 namespace {
 
-// Head of a request and buffer of an answer, for each connection.
-constexpr std::size_t kConnectionMemory = 32768;  // bytes
+using Clock = std::chrono::steady_clock;
+
+// Connections taken from one address before the others have their turn.
+constexpr int kAcceptsATurn = 32;
+constexpr std::size_t kListenersATurn = 64;
+// As long as no connection is taken once file descriptors or memory are used up.
+constexpr std::chrono::milliseconds kPause(100);
 
 struct DaemonStop {
   void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
@@ -45,32 +58,29 @@ MHD_Response* make_response(const HttpResponse& answer) {
   return response;
 }
 
-HttpResponse plain_answer(int status, std::string text) {
-  HttpResponse answer;
-  answer.status = status;
-  answer.body = std::make_shared<const std::string>(std::move(text));
-  return answer;
-}
-
-HttpResponse answer_to(const HttpServerOptions& options, std::string_view method,
-                       const std::string& path) {
-  auto route = options.routes.find(path);
-  if (route == options.routes.end()) {
-    std::string text = "404 not found; there is:\n";
-    for (const auto& [known, make] : options.routes) text += known + "\n";
-    return plain_answer(MHD_HTTP_NOT_FOUND, text);
-  }
-  if (method != MHD_HTTP_METHOD_GET && method != MHD_HTTP_METHOD_HEAD) {
-    HttpResponse answer = plain_answer(MHD_HTTP_METHOD_NOT_ALLOWED, "405 only GET and HEAD\n");
-    answer.headers.emplace_back(MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    return answer;
-  }
-  return route->second();
+// The port of ours that a client connected to; 0 where the connection is gone.
+base::Port local_port(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (info == nullptr) return 0;
+  base::Result<ListenAddress> bound = bound_address(info->connect_fd);
+  return bound ? bound->port : base::Port{0};
 }
 
 MHD_Result on_request(void* options, MHD_Connection* connection, const char* url,
-                      const char* method, const char*, const char*, std::size_t*, void**) {
-  HttpResponse answer = answer_to(*static_cast<const HttpServerOptions*>(options), method, url);
+                      const char* method, const char*, const char*, std::size_t* upload_size,
+                      void** state) {
+  // The first call comes with the head alone, others with pieces of the body, the last with none.
+  if (*state == nullptr) {
+    *state = options;
+    return MHD_YES;
+  }
+  if (*upload_size > 0) {
+    *upload_size = 0;
+    return MHD_YES;
+  }
+  HttpResponse answer = static_cast<const HttpServerOptions*>(options)->answer(
+      {.method = method, .path = url, .port = local_port(connection)});
   MHD_Response* response = make_response(answer);
   if (response == nullptr) return MHD_NO;  // out of memory: the connection is closed
   MHD_Result queued =
@@ -79,124 +89,231 @@ MHD_Result on_request(void* options, MHD_Connection* connection, const char* url
   return queued;
 }
 
+bool used_up(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
+}
+
 }  // namespace
 
-// The daemons of a server, one for each address.
-class HttpServer::Listeners {
- public:
-  Listeners(HttpServerOptions options, Log& log) : options_(std::move(options)), log_(log) {
-    for (const ListenAddress& address : options_.addresses) listeners_.push_back({address, {}, {}});
-  }
-
-  base::Status start(bool hard_fail) {
-    base::Status first = open_missing(/*report_each=*/true);
-    if (first.ok()) return first;
-    if (hard_fail) {
-      stop();
-    } else if (!retry_.joinable()) {
-      retry_ = std::jthread([this](const std::stop_token& stopped) { retry(stopped); });
+ListenObserver log_listening(std::string name, Log& log) {
+  return [name = std::move(name), &log](const ListenAddress&,
+                                        const base::Result<ListenAddress>& bound) {
+    if (bound) {
+      log.info("server listens", {{"server", name}, {"address", to_string(*bound)}});
+    } else {
+      log.error("server cannot listen", {{"server", name}, {"error", bound.status().message()}});
     }
-    return first;
+  };
+}
+
+// One microhttpd daemon, which polls nothing by itself, and the sockets that feed it.
+class HttpServer::Engine {
+ public:
+  explicit Engine(HttpServerOptions options)
+      : options_(std::move(options)), listeners_fd_(epoll_create1(EPOLL_CLOEXEC)) {}
+
+  ~Engine() { stop(); }
+
+  base::Status start() {
+    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.idle_timeout).count();
+    // The logger comes first: it is used while the other options are read.
+    daemon_.reset(MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, nullptr, nullptr,
+        on_request, &options_, MHD_OPTION_EXTERNAL_LOGGER, discard_message, nullptr,
+        MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(std::max<std::int64_t>(seconds, 1)),
+        MHD_OPTION_CONNECTION_LIMIT, options_.connection_limit, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        options_.connection_limit_per_client, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        options_.connection_memory, MHD_OPTION_END));
+    if (!daemon_ || !listeners_fd_) {
+      return {base::Code::kResourceExhausted,
+              "start an HTTP server: file descriptors or memory are used up"};
+    }
+    daemon_fd_ = MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    thread_ = std::jthread([this](const std::stop_token& stopped) { run(stopped); });
+    return {};
   }
 
   void stop() {
-    retry_ = {};
-    std::lock_guard lock(mutex_);
-    for (Listener& listener : listeners_) {
-      listener.daemon.reset();
-      listener.bound.reset();
+    if (thread_.joinable()) {
+      thread_.request_stop();
+      wake_.notify();
+      thread_.join();
     }
+    daemon_.reset();
+    std::lock_guard lock(mutex_);
+    sockets_.clear();
+    listeners_.clear();
+  }
+
+  base::Status listen(const ListenAddress& where) {
+    base::Result<ListenAddress> bound = ListenAddress{};
+    {
+      std::lock_guard lock(mutex_);
+      auto [place, is_new] = listeners_.try_emplace(where);
+      if (!is_new) return {};
+      bound = open(where, place->second);
+    }
+    if (!bound) wake_.notify();  // the time of the next try has to be kept
+    if (options_.on_listen) options_.on_listen(where, bound);
+    return bound ? base::Status() : bound.status();
+  }
+
+  void close(const ListenAddress& where) {
+    std::lock_guard lock(mutex_);
+    auto place = listeners_.find(where);
+    if (place == listeners_.end()) return;
+    sockets_.erase(place->second.socket.get());
+    listeners_.erase(place);  // the kernel takes a closed socket out of the epoll set
   }
 
   std::vector<ListenAddress> serving() const {
     std::lock_guard lock(mutex_);
     std::vector<ListenAddress> addresses;
-    for (const Listener& listener : listeners_) {
-      if (listener.bound) addresses.push_back(*listener.bound);
+    for (const auto& [wanted, listener] : listeners_) {
+      if (listener.socket) addresses.push_back(listener.bound);
     }
     return addresses;
   }
 
  private:
   struct Listener {
-    ListenAddress wanted;
-    Daemon daemon;  // null while it could not be opened
-    std::optional<ListenAddress> bound;
+    base::UniqueFd socket;  // none while it could not be opened
+    ListenAddress bound;
+    Clock::time_point retry{};  // while there is no socket
   };
 
-  // Opens what is not open; the first failure.
-  base::Status open_missing(bool report_each) {
-    std::lock_guard lock(mutex_);
-    base::Status first;
-    for (Listener& listener : listeners_) {
-      if (listener.daemon) continue;
-      base::Status opened = open(listener);
-      if (opened.ok()) {
-        log_.info("server listens",
-                  {{"server", options_.name}, {"address", to_string(*listener.bound)}});
-        continue;
-      }
-      if (report_each) {
-        log_.error("server cannot listen",
-                   {{"server", options_.name}, {"error", opened.message()}});
-      }
-      if (first.ok()) first = opened.in(options_.name + " server");
-    }
-    return first;
-  }
-
-  base::Status open(Listener& listener) {
-    base::Result<base::UniqueFd> socket = listen_on(listener.wanted);
+  // With mutex_ held.
+  base::Result<ListenAddress> open(const ListenAddress& where, Listener& listener) {
+    listener.retry = Clock::now() + options_.retry_interval;
+    base::Result<base::UniqueFd> socket = listen_on(where);
     if (!socket) return socket.status();
-    base::Result<ListenAddress> bound = bound_address(*socket);
-    if (!bound) return bound.status();
-    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.idle_timeout).count();
-    // The logger comes first: it is used while the other options are read.
-    Daemon daemon(MHD_start_daemon(
-        MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, nullptr, nullptr, on_request,
-        &options_, MHD_OPTION_EXTERNAL_LOGGER, discard_message, nullptr, MHD_OPTION_LISTEN_SOCKET,
-        socket->get(), MHD_OPTION_CONNECTION_TIMEOUT,
-        static_cast<unsigned>(std::max<std::int64_t>(seconds, 1)), MHD_OPTION_CONNECTION_LIMIT,
-        options_.connection_limit, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        options_.connection_limit_per_client, MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,
-        MHD_OPTION_END));
-    if (!daemon) {
-      return base::Status(base::Code::kResourceExhausted,
-                          "serve " + to_string(*bound) +
-                              ": the server thread could not be started (threads or file "
-                              "descriptors are used up)");
+    base::Result<ListenAddress> bound = bound_address(socket->get());
+    if (!bound) return bound;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = socket->get();
+    if (epoll_ctl(listeners_fd_.get(), EPOLL_CTL_ADD, socket->get(), &event) != 0) {
+      return base::Status::from_errno(errno, "listen on " + to_string(where));
     }
-    static_cast<void>(socket->release());  // MHD_stop_daemon() closes it
-    listener.daemon = std::move(daemon);
+    listener.socket = *std::move(socket);
     listener.bound = *bound;
-    return {};
+    sockets_.insert(listener.socket.get());
+    return bound;
   }
 
-  void retry(const std::stop_token& stopped) {
-    std::mutex waiting;
-    std::condition_variable_any wake;
-    std::unique_lock lock(waiting);
-    while (!wake.wait_for(lock, stopped, options_.retry_interval, [] { return false; })) {
-      if (stopped.stop_requested() || open_missing(/*report_each=*/false).ok()) return;
+  void run(const std::stop_token& stopped) {
+    std::optional<Clock::time_point> paused_until;
+    while (!stopped.stop_requested()) {
+      // Without listeners to look at while connections cannot be taken, the poll does not spin.
+      std::array<pollfd, 3> entries = {
+          {{.fd = wake_.fd(), .events = POLLIN, .revents = 0},
+           {.fd = daemon_fd_, .events = POLLIN, .revents = 0},
+           {.fd = paused_until ? -1 : listeners_fd_.get(), .events = POLLIN, .revents = 0}}};
+      std::optional<Clock::time_point> until = next_retry();
+      if (paused_until) until = until ? std::min(*until, *paused_until) : paused_until;
+      poll(entries.data(), entries.size(), milliseconds_until(until));
+      if (entries[0].revents != 0) wake_.clear();
+      if (paused_until && Clock::now() >= *paused_until) paused_until.reset();
+      if (entries[2].revents != 0 && !accept_connections()) paused_until = Clock::now() + kPause;
+      MHD_run(daemon_.get());
+      retry_due();
     }
   }
 
-  HttpServerOptions options_;  // constant while a daemon runs
-  Log& log_;
-  mutable std::mutex mutex_;  // guards listeners_; server threads never take it
-  std::vector<Listener> listeners_;
-  std::jthread retry_;  // last: ends before what it uses
+  int milliseconds_until(const std::optional<Clock::time_point>& until) const {
+    std::int64_t wait = -1;
+    if (until) {
+      auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now());
+      wait = std::max<std::int64_t>(left.count(), 0);
+    }
+    MHD_UNSIGNED_LONG_LONG daemon_wait = 0;
+    if (MHD_get_timeout(daemon_.get(), &daemon_wait) == MHD_YES) {
+      auto bounded = static_cast<std::int64_t>(std::min(daemon_wait, 60'000ULL));
+      wait = wait < 0 ? bounded : std::min(wait, bounded);
+    }
+    return static_cast<int>(std::min<std::int64_t>(wait, 60'000));
+  }
+
+  std::optional<Clock::time_point> next_retry() const {
+    std::lock_guard lock(mutex_);
+    std::optional<Clock::time_point> next;
+    if (sockets_.size() == listeners_.size()) return next;
+    for (const auto& [wanted, listener] : listeners_) {
+      if (!listener.socket) next = next ? std::min(*next, listener.retry) : listener.retry;
+    }
+    return next;
+  }
+
+  void retry_due() {
+    std::vector<std::pair<ListenAddress, base::Result<ListenAddress>>> opened;
+    {
+      std::lock_guard lock(mutex_);
+      if (sockets_.size() == listeners_.size()) return;
+      Clock::time_point now = Clock::now();
+      for (auto& [wanted, listener] : listeners_) {
+        if (listener.socket || listener.retry > now) continue;
+        base::Result<ListenAddress> bound = open(wanted, listener);
+        if (bound) opened.emplace_back(wanted, std::move(bound));
+      }
+    }
+    if (!options_.on_listen) return;
+    for (const auto& [wanted, bound] : opened) options_.on_listen(wanted, bound);
+  }
+
+  // False when file descriptors are used up.
+  bool accept_connections() {
+    std::array<epoll_event, kListenersATurn> events{};
+    int count = epoll_wait(listeners_fd_.get(), events.data(), events.size(), 0);
+    for (int i = 0; i < count; ++i) {
+      for (int taken = 0; taken < kAcceptsATurn; ++taken) {
+        sockaddr_storage address{};
+        socklen_t length = sizeof(address);
+        int client = accept_at(events[static_cast<std::size_t>(i)].data.fd, &address, &length);
+        if (client < 0 && used_up(errno)) return false;
+        if (client < 0) break;
+        // The daemon owns the socket now and closes it if it has too many.
+        MHD_add_connection(daemon_.get(), client, reinterpret_cast<sockaddr*>(&address), length);
+      }
+    }
+    return true;
+  }
+
+  // Under the lock: the number of a socket that was closed meanwhile may be another file's now.
+  int accept_at(int listener, sockaddr_storage* address, socklen_t* length) const {
+    std::lock_guard lock(mutex_);
+    if (!sockets_.contains(listener)) {
+      errno = EBADF;
+      return -1;
+    }
+    return accept4(listener, reinterpret_cast<sockaddr*>(address), length,
+                   SOCK_CLOEXEC | SOCK_NONBLOCK);
+  }
+
+  HttpServerOptions options_;  // constant while the daemon runs
+  base::EventFd wake_;
+  base::UniqueFd listeners_fd_;  // epoll over the listening sockets
+  Daemon daemon_;
+  int daemon_fd_ = -1;        // the daemon's own epoll
+  mutable std::mutex mutex_;  // guards the two below
+  std::map<ListenAddress, Listener> listeners_;
+  std::set<int> sockets_;  // sockets of those that have one
+  std::jthread thread_;    // last: ends before what it uses
 };
 
-HttpServer::HttpServer(HttpServerOptions options, Log& log)
-    : listeners_(std::make_unique<Listeners>(std::move(options), log)) {}
+HttpServer::HttpServer(HttpServerOptions options)
+    : engine_(std::make_unique<Engine>(std::move(options))) {}
 
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer() = default;
 
-base::Status HttpServer::start(bool hard_fail) { return listeners_->start(hard_fail); }
+base::Status HttpServer::start() { return engine_->start(); }
 
-void HttpServer::stop() { listeners_->stop(); }
+void HttpServer::stop() { engine_->stop(); }
 
-std::vector<ListenAddress> HttpServer::serving() const { return listeners_->serving(); }
+base::Status HttpServer::listen(const ListenAddress& where) { return engine_->listen(where); }
+
+void HttpServer::close(const ListenAddress& where) { engine_->close(where); }
+
+std::vector<ListenAddress> HttpServer::serving() const { return engine_->serving(); }
 
 }  // namespace agent

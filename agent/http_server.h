@@ -1,13 +1,13 @@
 #ifndef IPVS_AGENT_AGENT_HTTP_SERVER_H_
 #define IPVS_AGENT_AGENT_HTTP_SERVER_H_
 
+#include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "agent/http_message.h"
 #include "agent/listen_address.h"
 #include "agent/log.h"
 #include "base/clock.h"
@@ -15,53 +15,57 @@
 
 namespace agent {
 
-struct HttpResponse {
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::shared_ptr<const std::string> body;  // null for an empty one; not copied
-};
+// Told of each address, as it was asked for, that begins to be served (with the port the kernel
+// chose for port 0), and of each that cannot be (once, until it can). Called without locks, from
+// the thread that called listen() or from the server's.
+using ListenObserver =
+    std::function<void(const ListenAddress& wanted, const base::Result<ListenAddress>& bound)>;
 
-// Makes the answer to a GET or HEAD of one path. Called from a server thread; quick, never throws.
-using HttpRoute = std::function<HttpResponse()>;
+// Writes a line of either, under the name of the server: "healthz". `log` must live longer.
+ListenObserver log_listening(std::string name, Log& log);
 
 struct HttpServerOptions {
-  std::string name;  // what logs and errors call it: "healthz"
-  std::vector<ListenAddress> addresses;
-  std::map<std::string, HttpRoute> routes;                 // by path: "/healthz"
+  HttpAnswer answer;
+  ListenObserver on_listen;                                // may be empty
   base::Duration idle_timeout = std::chrono::seconds(10);  // whole seconds, >= 1
-  unsigned connection_limit = 64;             // for each address; more are closed at once
-  unsigned connection_limit_per_client = 16;  // for each address of a client
+  unsigned connection_limit = 64;                          // more are closed at once
+  unsigned connection_limit_per_client = 16;               // for each address of a client
+  // For the head of a request and the buffer of its answer, in bytes, for each connection.
+  std::size_t connection_memory = 32768;
   base::Duration retry_interval = std::chrono::seconds(5);
 };
 
-// Serves small pages at some addresses over HTTP/1.1: GET and HEAD of known paths; 404 for other
-// paths, 405 for other methods. The query of a URL is ignored.
+// Serves small pages over HTTP/1.1 at any number of addresses, which may come and go while it runs.
+// A request's body is read and thrown away.
 //
-// Threading: owned by one thread; each address is served by a thread of its own, and another one
-//   tries again to listen where that failed.
-// Errors: an address that cannot be listened on is logged once and tried again until it works.
-// Slow, silent and malformed clients cost one of their limited connections until idle_timeout.
+// Threading: one thread accepts and answers for all addresses, and tries again to listen where that
+//   failed. Every method from any thread, except start() and stop(): those from the owner's.
+// Errors: slow, silent and malformed clients cost one of their limited connections until
+//   idle_timeout. Where file descriptors are used up, no connection is taken for a moment.
 class HttpServer {
  public:
-  // `log` must live longer than the server.
-  HttpServer(HttpServerOptions options, Log& log);
+  explicit HttpServer(HttpServerOptions options);
   // As stop().
   ~HttpServer();
 
-  // Listens on every address. The first failure is returned, naming the address and the remedy;
-  // with `hard_fail` nothing is then served, otherwise the others are, and the failed ones are
-  // tried again every retry_interval.
-  base::Status start(bool hard_fail);
+  // Begins to answer. Errors: kResourceExhausted.
+  base::Status start();
   // Closes everything; running answers are cut off. May be called twice.
   void stop();
+
+  // Listens at an address from now on. A failure, which names the address and the remedy, is tried
+  // again every retry_interval until it works or close() is called. Once start() has succeeded;
+  // twice is as once.
+  base::Status listen(const ListenAddress& where);
+  // Stops listening there, or trying to. Connections that were taken may get their answer.
+  void close(const ListenAddress& where);
 
   // The addresses that are being served, with the ports the kernel chose for port 0.
   std::vector<ListenAddress> serving() const;
 
  private:
-  class Listeners;
-  std::unique_ptr<Listeners> listeners_;
+  class Engine;
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace agent

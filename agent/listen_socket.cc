@@ -79,10 +79,10 @@ base::Result<base::UniqueFd> listen_on(const ListenAddress& where) {
   return listen_as(AF_INET, where);
 }
 
-base::Result<ListenAddress> bound_address(const base::UniqueFd& socket) {
+base::Result<ListenAddress> bound_address(int socket) {
   sockaddr_storage storage{};
   socklen_t length = sizeof(storage);
-  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
     return base::Status::from_errno(errno, "getsockname");
   }
   if (storage.ss_family == AF_INET) {

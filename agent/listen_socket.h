@@ -13,8 +13,8 @@ namespace agent {
 // do about it.
 base::Result<base::UniqueFd> listen_on(const ListenAddress& where);
 
-// Where a listening socket is bound; tells the port the kernel chose.
-base::Result<ListenAddress> bound_address(const base::UniqueFd& socket);
+// Where a socket is bound, or for a connection its own end; tells the port the kernel chose.
+base::Result<ListenAddress> bound_address(int socket);
 
 }  // namespace agent
 

@@ -74,6 +74,7 @@ TimePoint Loop::step(TimePoint now) {
   if (!drift.empty()) listener_.drifted(drift);
   apply(std::move(touched), cause.empty() ? "audit" : cause, now);
   if (changes) next_sync_ = clock_.now() + options_.min_sync_period;
+  tell_health_changes();
   listener_.stepped(*this, now);
   TimePoint wake = host_.next_wake().value_or(TimePoint::max());
   if (!pending_.empty()) wake = std::min(wake, next_sync_);
@@ -135,6 +136,7 @@ void Loop::refresh_node(TimePoint now) {
                                     host_.node_addresses(), options_.node_ports);
   if (facts == node_) return;
   node_ = std::move(facts);
+  listener_.node_changed(node_);
   for (const ObjectKey& service : snapshot_.service_keys()) mark(service, now, std::nullopt);
 }
 
@@ -162,7 +164,16 @@ Touched Loop::replan(const ObjectKey& key) {
   if ((before == nullptr ? kNone : before->problems) != plan.problems) {
     listener_.service_problems(key, plan.problems);
   }
+  if ((before == nullptr ? ServiceHealth() : before->health) != plan.health) {
+    health_changes_.emplace_back(key, plan.health);
+  }
   return host_.desired().set_plan(key, std::move(plan));
+}
+
+void Loop::tell_health_changes() {
+  for (const auto& [service, health] : std::exchange(health_changes_, {})) {
+    listener_.service_health_changed(service, health);
+  }
 }
 
 // The first round. Returns whether it has happened.

@@ -76,6 +76,7 @@ class Loop {
   bool start(base::TimePoint now);
   void apply_everything(Touched everything, base::TimePoint now);
   void apply(Touched touched, std::string_view cause, base::TimePoint now);
+  void tell_health_changes();
 
   Host& host_;
   watchers::EventMailbox& mailbox_;
@@ -86,6 +87,8 @@ class Loop {
   NodeFacts node_;
   std::unordered_map<watchers::ObjectKey, Pending> pending_;
   std::unordered_map<watchers::ObjectKey, Pending> in_round_;
+  // Planned, not yet told: told once their round has brought them to the kernel.
+  std::vector<std::pair<watchers::ObjectKey, ServiceHealth>> health_changes_;
   bool addresses_changed_ = false;
   bool started_ = false;
   base::Backoff start_backoff_;

@@ -48,6 +48,12 @@ class LoopListener {
   virtual void drifted(const std::vector<Drift>& drift) = 0;
   virtual void drains_ended(const std::vector<EndedDrain>& ended) = 0;
   virtual void round_ended(const Round& round) = 0;
+  // The health check that a load balancer asks of a Service is this from now on, also in the
+  // kernel; `health.port` 0: there is none. Told of changes only.
+  virtual void service_health_changed(const watchers::ObjectKey& /*service*/,
+                                      const ServiceHealth& /*health*/) {}
+  // Before anything that depends on them.
+  virtual void node_changed(const NodeFacts& /*node*/) {}
   // After every step, also those that had nothing to do.
   virtual void stepped(const class Loop& loop, base::TimePoint now) = 0;
 };

@@ -25,6 +25,8 @@ struct HostSizes {
   std::size_t services_waiting = 0;         // changed, not yet in the kernel
   std::size_t queue_depth = 0;              // events the watchers left and the loop has not taken
   std::size_t foreign_virtual_servers = 0;  // in the kernel, not ours, left alone
+  std::size_t health_checks = 0;            // Services with a healthCheckNodePort
+  std::size_t health_checks_failing = 0;    // of those, that cannot be served there
 };
 
 // How one source of objects does. The counts only grow.

@@ -75,6 +75,8 @@ void Metrics::set_sizes(const HostSizes& sizes) {
   set(registry_->services_waiting, sizes.services_waiting);
   set(registry_->queue_depth, sizes.queue_depth);
   set(registry_->foreign_virtual_servers, sizes.foreign_virtual_servers);
+  set(registry_->health_checks, sizes.health_checks);
+  set(registry_->health_checks_failing, sizes.health_checks_failing);
 }
 
 void Metrics::set_ipset_fill(std::vector<IpsetFill> sets) {

@@ -197,6 +197,12 @@ Metrics::Registry::Registry(const base::Clock& clock)
                                      "Virtual servers in the kernel that are not ours and are left "
                                      "alone.")
                                   .Add({})),
+      health_checks(
+          gauges("ipvs_agent_health_checks", "Services with a healthCheckNodePort.").Add({})),
+      health_checks_failing(gauges("ipvs_agent_health_checks_failing",
+                                   "Services whose healthCheckNodePort cannot be served, because "
+                                   "another program or Service has the port.")
+                                .Add({})),
       sync_duration(histograms("kubeproxy_sync_proxy_rules_duration_seconds",
                                "Seconds that one round of changes took.")),
       sync_last(gauges("kubeproxy_sync_proxy_rules_last_timestamp_seconds",

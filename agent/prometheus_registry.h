@@ -62,6 +62,8 @@ class Metrics::Registry {
   prometheus::Gauge& services_waiting;
   prometheus::Gauge& queue_depth;
   prometheus::Gauge& foreign_virtual_servers;
+  prometheus::Gauge& health_checks;
+  prometheus::Gauge& health_checks_failing;
 
   Histograms& sync_duration;
   Gauges& sync_last;

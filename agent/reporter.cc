@@ -185,6 +185,16 @@ void Reporter::log_problems(const Host& host) {
   told_problems_ = host.problems();
 }
 
+void Reporter::service_health_changed(const watchers::ObjectKey& service,
+                                      const ServiceHealth& health) {
+  if (options_.health_checks != nullptr) options_.health_checks->set(service, health);
+}
+
+void Reporter::node_changed(const NodeFacts& node) {
+  if (options_.health_checks == nullptr) return;
+  options_.health_checks->listen_at(health_check_addresses(node, options_.node_ports));
+}
+
 void Reporter::stepped(const Loop& loop, TimePoint now) {
   const Host& host = loop.host();
   log_problems(host);
@@ -198,7 +208,18 @@ void Reporter::stepped(const Loop& loop, TimePoint now) {
   sizes.retries_pending = host.retries().size();
   sizes.services_waiting = loop.pending_count();
   sizes.foreign_virtual_servers = host.foreign_virtual_servers();
+  if (options_.health_checks != nullptr) {
+    auto [services, failing] = options_.health_checks->counts();
+    sizes.health_checks = services;
+    sizes.health_checks_failing = failing;
+  }
   metrics_.set_sizes(sizes);
+  const NoLocalCounts& no_local = host.desired().no_local_endpoints();
+  for (base::Family family : options_.families) {
+    std::size_t index = family == base::Family::kIpv4 ? 0 : 1;
+    metrics_.set_no_local_endpoints("internal", family, no_local.internal[index]);
+    metrics_.set_no_local_endpoints("external", family, no_local.external[index]);
+  }
   metrics_.set_changes_pending(loop.pending_count(), loop.pending_count());
   metrics_.set_sources(options_.sources());
   metrics_.set_ipset_fill(host.set_fill());

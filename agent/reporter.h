@@ -11,6 +11,7 @@
 #include "agent/loop_listener.h"
 #include "agent/metrics.h"
 #include "agent/published.h"
+#include "agent/service_health_server.h"
 #include "base/clock.h"
 
 namespace agent {
@@ -27,6 +28,9 @@ class Reporter final : public LoopListener {
     std::vector<base::Family> families;
     // How the sources of objects do; asked once a step.
     std::function<std::vector<SourceStatus>()> sources;
+    // Told of Services' health checks and where to answer them; null: nobody is. Outlives this.
+    ServiceHealthServer* health_checks = nullptr;
+    NodePortAddresses node_ports;
   };
 
   // All references outlive it.
@@ -42,6 +46,9 @@ class Reporter final : public LoopListener {
   void drifted(const std::vector<Drift>& drift) override;
   void drains_ended(const std::vector<EndedDrain>& ended) override;
   void round_ended(const Round& round) override;
+  void service_health_changed(const watchers::ObjectKey& service,
+                              const ServiceHealth& health) override;
+  void node_changed(const NodeFacts& node) override;
   void stepped(const Loop& loop, base::TimePoint now) override;
 
  private:

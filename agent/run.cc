@@ -1,5 +1,6 @@
 #include "agent/run.h"
 
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <string>
 #include <thread>
 #include <utility>
@@ -26,6 +28,7 @@
 #include "agent/loop.h"
 #include "agent/loop_thread.h"
 #include "agent/reporter.h"
+#include "agent/service_health_server.h"
 #include "agent/status_pages.h"
 #include "netconf/node_address_watch.h"
 #include "netconf/proc_sysctls.h"
@@ -83,6 +86,15 @@ void set_oom_score(const Configuration& configuration, Log& log) {
   }
 }
 
+// Every health check port of a Service is an open file; what a service manager allows at first is
+// for programs that use select(), which we do not.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 watchers::AccessOptions access_options(const CommandLine& command_line) {
   watchers::AccessOptions options;
   options.kubeconfig = command_line.loaded.configuration.client_connection.kubeconfig;
@@ -106,34 +118,44 @@ class Servers {
           const base::Clock& clock, Log& log) {
     const Configuration& configuration = command_line.loaded.configuration;
     if (configuration.healthz_bind_address) {
-      servers_.push_back(std::make_unique<HttpServer>(
-          HttpServerOptions{.name = "healthz",
-                            .addresses = {*configuration.healthz_bind_address},
-                            .routes = health_pages(
-                                health, clock, [&](int status) { metrics.count_healthz(status); },
-                                [&](int status) { metrics.count_livez(status); })},
-          log));
+      add("healthz", *configuration.healthz_bind_address,
+          health_pages(
+              health, clock, [&](int status) { metrics.count_healthz(status); },
+              [&](int status) { metrics.count_livez(status); }),
+          log);
     }
     if (configuration.metrics_bind_address) {
-      servers_.push_back(std::make_unique<HttpServer>(
-          HttpServerOptions{
-              .name = "metrics",
-              .addresses = {*configuration.metrics_bind_address},
-              .routes = metrics_pages([&] { return metrics.page(); }, to_configz(configuration))},
-          log));
+      add("metrics", *configuration.metrics_bind_address,
+          metrics_pages([&] { return metrics.page(); }, to_configz(configuration)), log);
     }
   }
 
+  // A failure to listen ends it only with `hard_fail`; otherwise it is tried again.
   base::Status start(bool hard_fail) {
-    for (auto& server : servers_) {
-      base::Status status = server->start(hard_fail);
-      if (!status.ok() && hard_fail) return status;
+    for (Server& entry : servers_) {
+      if (base::Status status = entry.server->start(); !status.ok()) return status.in(entry.name);
+      base::Status status = entry.server->listen(entry.address);
+      if (!status.ok() && hard_fail) return status.in(entry.name + " server");
     }
     return {};
   }
 
  private:
-  std::vector<std::unique_ptr<HttpServer>> servers_;
+  struct Server {
+    std::string name;
+    ListenAddress address;
+    std::unique_ptr<HttpServer> server;
+  };
+
+  void add(const std::string& name, const ListenAddress& address,
+           std::map<std::string, HttpRoute> routes, Log& log) {
+    servers_.push_back(
+        {name, address,
+         std::make_unique<HttpServer>(HttpServerOptions{.answer = answer_by_path(std::move(routes)),
+                                                        .on_listen = log_listening(name, log)})});
+  }
+
+  std::vector<Server> servers_;
 };
 
 int fail(Log& log, const base::Status& status) {
@@ -173,15 +195,20 @@ int run_agent(const CommandLine& command_line, Log& log) {
   Published<HealthState> health(unstarted);
   watchers::EventMailbox mailbox;
   ApiSources sources(*access, name, mailbox, clock, log, seed);
+  ServiceHealthServer health_checks([&] { return is_healthy(*health.get(), clock.now()); }, log);
   Reporter reporter(log, metrics, health, clock,
                     {.health_timeout = 2 * configuration.ipvs.sync_period,
                      .families = served_families(options),
-                     .sources = [&] { return sources.status(); }});
+                     .sources = [&] { return sources.status(); },
+                     .health_checks = &health_checks,
+                     .node_ports = configuration.node_port_addresses});
   Host host(kernel->tables(), std::move(options));
   Loop loop(host, mailbox, clock, reporter, loop_options(configuration, machine, name));
   Servers servers(command_line, metrics, health, clock, log);
 
   if (base::Status status = host.prepare(clock.now()); !status.ok()) return fail(log, status);
+  raise_file_limit();
+  if (base::Status status = health_checks.start(); !status.ok()) return fail(log, status);
   if (base::Status status = servers.start(configuration.bind_address_hard_fail); !status.ok()) {
     return fail(log, status);
   }

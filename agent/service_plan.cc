@@ -67,6 +67,16 @@ class Planner {
     plan_external_ips(context);
     plan_load_balancer(context);
     plan_node_port(context);
+    note_no_local_endpoints(context);
+  }
+
+  // kube-proxy counts such Services, once a family.
+  void note_no_local_endpoints(const PortContext& context) {
+    if (!context.choice.has_any || !context.choice.local.empty()) return;
+    std::size_t family = context.family == Family::kIpv4 ? 0 : 1;
+    NoLocalEndpoints& lacks = plan_.no_local_endpoints;
+    if (service_.internal_policy == TrafficPolicy::kLocal) lacks.internal[family] = true;
+    if (external_local() && reached_from_outside(context)) lacks.external[family] = true;
   }
 
   bool reached_from_outside(const PortContext& context) const {
@@ -192,6 +202,8 @@ class Planner {
     if (service_.health_check_node_port == 0) return;
     add_entry(SetId::kHealthCheckNodePort, family,
               {.ip = {}, .port = service_.health_check_node_port, .ip2 = {}});
+    if (plan_.health.port != 0) return;  // one for both families
+    plan_.health = {service_.health_check_node_port, count_ready_local(slices_, node_.name)};
   }
 
   void add_virtual_server(const PortContext& context, const IpAddress& address, Port port,

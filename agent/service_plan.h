@@ -1,12 +1,14 @@
 #ifndef IPVS_AGENT_AGENT_SERVICE_PLAN_H_
 #define IPVS_AGENT_AGENT_SERVICE_PLAN_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/policy.h"
+#include "agent/service_health.h"
 #include "agent/service_sets.h"
 #include "base/ip_address.h"
 #include "ipvs/real_server.h"
@@ -31,12 +33,23 @@ struct PlannedVirtualServer {
   friend bool operator==(const PlannedVirtualServer&, const PlannedVirtualServer&) = default;
 };
 
-// Everything that the host must hold for one Service.
+// Traffic policies Local of a Service for which it has usable endpoints, but none on this node. By
+// family, IPv4 first.
+struct NoLocalEndpoints {
+  std::array<bool, 2> internal{};
+  std::array<bool, 2> external{};
+
+  friend bool operator==(const NoLocalEndpoints&, const NoLocalEndpoints&) = default;
+};
+
+// Everything that the host must hold for one Service, and what is told of it.
 struct ServicePlan {
   std::vector<PlannedVirtualServer> virtual_servers;  // sorted by key, each key once
   std::vector<base::IpAddress> addresses;             // on the service device; sorted
   std::vector<SetEntry> set_entries;                  // sorted
   std::vector<std::string> problems;                  // what of the Service could not be planned
+  ServiceHealth health;                               // for its load balancer
+  NoLocalEndpoints no_local_endpoints;                // for metrics
 
   bool empty() const { return virtual_servers.empty() && addresses.empty() && set_entries.empty(); }
   friend bool operator==(const ServicePlan&, const ServicePlan&) = default;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "agent/health.h"
-#include "agent/http_server.h"
+#include "agent/http_message.h"
 #include "agent/published.h"
 #include "base/clock.h"
 

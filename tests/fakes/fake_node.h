@@ -47,6 +47,11 @@ class RecordingListener final : public agent::LoopListener {
     drains.insert(drains.end(), ended.begin(), ended.end());
   }
   void round_ended(const agent::Round& round) override { rounds.push_back(round); }
+  void service_health_changed(const watchers::ObjectKey& service,
+                              const agent::ServiceHealth& health) override {
+    service_health.push_back(watchers::to_string(service) + " " + std::to_string(health.port) +
+                             " " + std::to_string(health.local_endpoints));
+  }
   void stepped(const agent::Loop&, base::TimePoint) override {}
 
   std::vector<std::string> rejected;
@@ -55,6 +60,7 @@ class RecordingListener final : public agent::LoopListener {
   std::vector<agent::Drift> drifts;
   std::vector<agent::EndedDrain> drains;
   std::vector<agent::Round> rounds;
+  std::vector<std::string> service_health;  // "default/web 30000 2", in order
   std::size_t service_changes = 0;
   std::size_t slice_changes = 0;
   int starts = 0;

@@ -44,6 +44,42 @@ TEST(DesiredHost, TouchesOnlyTheDifferenceOfTwoPlans) {
   EXPECT_THAT(second.addresses, ElementsAre(ip("198.51.100.1")));
 }
 
+// kube-proxy's rule: usable endpoints somewhere, none here, once a Service and family.
+TEST(DesiredHost, CountsServicesWithoutLocalEndpointsAsTheirPlansChange) {
+  constexpr base::Protocol kTcp = base::Protocol::kTcp;
+  NodeFacts node;
+  node.name = "node-a";
+  watchers::Service service =
+      fakes::make_service("a", "10.96.0.1", {{"x", kTcp, 80, 30080}, {"y", kTcp, 81, 30081}});
+  service.cluster_ips.push_back(ip("fd00::1"));
+  service.type = watchers::ServiceType::kNodePort;
+  watchers::EndpointSlice slice = fakes::make_slice("a", "s", {{"x", kTcp, 8080}}, {"10.244.0.1"});
+  DesiredHost desired;
+  auto plan = [&] {
+    watchers::SliceList slices = {std::make_shared<const watchers::EndpointSlice>(slice)};
+    desired.set_plan(kA, plan_service(service, slices, node, {}));
+    return desired.no_local_endpoints();
+  };
+  EXPECT_EQ(plan(), NoLocalCounts());  // policies Cluster
+  service.internal_policy = watchers::TrafficPolicy::kLocal;
+  EXPECT_EQ(plan(), (NoLocalCounts{.internal = {1, 0}, .external = {}}));
+  service.external_policy = watchers::TrafficPolicy::kLocal;
+  EXPECT_EQ(plan(), (NoLocalCounts{.internal = {1, 0}, .external = {1, 0}}));
+  EXPECT_EQ(plan(), (NoLocalCounts{.internal = {1, 0}, .external = {1, 0}}));
+  desired.set_plan(kB, *desired.plan(kA));
+  EXPECT_EQ(desired.no_local_endpoints(), (NoLocalCounts{.internal = {2, 0}, .external = {2, 0}}));
+  desired.set_plan(kB, {});
+  slice.groups[0].endpoints[0].node = std::make_shared<const std::string>("node-a");
+  EXPECT_EQ(plan(), NoLocalCounts());
+  slice.groups[0].endpoints.clear();  // none at all is not "none here"
+  EXPECT_EQ(plan(), NoLocalCounts());
+  slice.groups[0].endpoints = {fakes::make_endpoint("10.244.0.2")};
+  service.ports[0].node_port = service.ports[1].node_port = 0;  // nobody comes from outside
+  EXPECT_EQ(plan(), (NoLocalCounts{.internal = {1, 0}, .external = {}}));
+  desired.set_plan(kA, {});
+  EXPECT_EQ(desired.no_local_endpoints(), NoLocalCounts());
+}
+
 TEST(DesiredHost, WhatTwoServicesWantStaysUntilBothHaveLeft) {
   DesiredHost desired;
   desired.set_plan(kA, plan_of(with_external_ip("a", "10.96.0.1", "198.51.100.1")));

@@ -102,6 +102,32 @@ TEST_F(LoopTest, AChangedAttributeIsEditedInPlace) {
   EXPECT_THAT(node_.take_log(), ElementsAre("-E -t 10.96.0.10:80 -s rr -p 600"));
 }
 
+TEST_F(LoopTest, TellsTheHealthCheckOfAServiceWhenItChanges) {
+  start();
+  EXPECT_THAT(agent_->listener.service_health, IsEmpty());
+  watchers::Service service = make_service("lb", "10.96.0.11", {{"", kTcp, 80, 0}});
+  service.type = watchers::ServiceType::kLoadBalancer;
+  service.external_policy = watchers::TrafficPolicy::kLocal;
+  service.health_check_node_port = 30000;
+  agent_->put(service);
+  agent_->run();
+  watchers::EndpointSlice slice = make_slice("lb", "lb-1", {{"", kTcp, 8080}}, {"10.244.2.1"});
+  agent_->put(slice);  // on no node that is known
+  agent_->run();
+  slice.groups[0].endpoints = {fakes::make_endpoint("10.244.1.1", agent_->loop.node().name),
+                               fakes::make_endpoint("10.244.1.2", agent_->loop.node().name)};
+  agent_->put(slice);
+  agent_->run();
+  service.health_check_node_port = 30001;
+  agent_->put(service);
+  agent_->run();
+  agent_->remove(Kind::kService, service.key);
+  agent_->run();
+  EXPECT_THAT(agent_->listener.service_health,
+              ElementsAre("default/lb 30000 0", "default/lb 30000 2", "default/lb 30001 2",
+                          "default/lb 0 0"));
+}
+
 TEST_F(LoopTest, ARemovedEndpointDrainsUntilItsConnectionsEnd) {
   start();
   node_.take_log();
