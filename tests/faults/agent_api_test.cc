@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -177,6 +178,39 @@ TEST_F(AgentApiFaults, AnApiThatIsAwayOrWrongIsWaitedFor) {
     lab().api().listener().abort_all(apiserver::Connection::Abort::kReset);
     EXPECT_TRUE(logged("certificate has expired", before));
     lab().api().use_good_certificate();
+    EXPECT_TRUE(follows());
+  }
+}
+
+// Real minutes: the silence after which the agent gives a watch up, then an absence that outlasts
+// every wait between two tries.
+TEST_F(AgentApiFaults, SilenceAndAbsenceForMinutesCostNoConnection) {
+  {
+    SCOPED_TRACE("a watch that goes silent");
+    ASSERT_TRUE(eventually([&] { return lab().api().faults().open_watches("services") > 0; }));
+    const std::size_t before = lab().log().size();
+    lab().api().faults().silence("services", true);
+    serve("unheard", {ip("10.96.0.32")}, kTcpPort, {"pod-1"});
+    EXPECT_TRUE(eventually(
+        [&] {
+          return lab().log().find("the server was silent for 95", before) != std::string::npos;
+        },
+        std::chrono::minutes(4)));
+    EXPECT_THAT(lab().ipvs(), Not(HasSubstr("10.96.0.32")));
+    lab().api().faults().silence("services", false);
+    EXPECT_TRUE(in_kernel("-a -t 10.96.0.32:80 -r 10.244.1.12:8080"));
+  }
+  {
+    SCOPED_TRACE("the API gone for two minutes");
+    const std::string before = lab().everything();
+    lab().api_leaves();
+    serve("late", {ip("10.96.0.31")}, kTcpPort, {"pod-1"});
+    const auto cut_off = [&] { return lab().metric("ipvs_agent_source_connected") == 0; };
+    ASSERT_TRUE(eventually(cut_off));
+    EXPECT_FALSE(eventually([&] { return !cut_off(); }, std::chrono::minutes(2))) << lab().log();
+    EXPECT_EQ(lab().everything(), before);
+    lab().api_returns();
+    EXPECT_TRUE(in_kernel("-a -t 10.96.0.31:80 -r 10.244.1.12:8080"));
     EXPECT_TRUE(follows());
   }
 }
