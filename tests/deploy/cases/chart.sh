@@ -1,0 +1,94 @@
+# shellcheck shell=bash disable=SC2154
+# The chart by itself: what helm makes of it, and what it refuses.
+
+files_case_chart_lints() {
+  local file
+  for file in "$kFolder"/values/*.yaml; do
+    helm lint --strict --namespace kube-system "$kChart" --values "$file"
+  done
+}
+
+files_case_chart_refuses_wrong_values() {
+  local file word
+  for file in "$kFolder"/wrong/*.yaml; do
+    word=$(sed -n '1s/^# expect: //p' "$file")
+    expect_refused "$word" helm template ipvs-agent "$kChart" --values "$file"
+  done
+}
+
+# Every value has a comment, every value of the schema a default or a meaning when absent, and the README tells both.
+files_case_chart_readme_is_current() {
+  "$kFolder/chart_readme.py" "$kChart" >README.md
+  diff -u "$kChart/README.md" README.md ||
+    { echo "write it anew: tests/deploy/chart_readme.py charts/ipvs-agent >charts/ipvs-agent/README.md"; return 1; }
+}
+
+files_case_versions_agree() {
+  local version
+  version=$(sed -nE 's/^project\(ipvs-agent VERSION ([0-9.]+).*/\1/p' "$kRoot/CMakeLists.txt")
+  [[ $version ]]
+  expect_in "version: $version" "$kChart/Chart.yaml"
+  expect_in "appVersion: \"$version\"" "$kChart/Chart.yaml"
+  expect_in "ARG VERSION=$version" "$kRoot/Dockerfile"
+}
+
+# The agent itself reads every configuration that the chart and the kustomize folders can make, without a warning.
+files_case_agent_takes_the_configurations() {
+  local name file
+  for file in "$kFolder"/values/*.yaml; do
+    name=$(basename "$file" .yaml)
+    render "$name" | as_json | jq -r '.[] | select(.kind == "ConfigMap") | .data["config.conf"] // empty' >"$name.conf"
+    if [[ ! -s $name.conf ]]; then
+      expect_in existingConfigMap "$file"
+      rm "$name.conf"
+    fi
+  done
+  cp "$kRoot/deploy/kustomize/overlays/dual-stack/config.conf" overlay-dual-stack.conf
+  cp "$kRoot/deploy/kustomize/overlays/shadow/config.conf" overlay-shadow.conf
+  cp "$kRoot/deploy/debian/config.yaml" debian.conf
+  for file in *.conf; do
+    "$kAgent" --config "$file" --write-config-to "$file.read" 2>"$file.log"
+    if grep -E '^[^ ]+ (warning|error) |"level":"(warning|error)"' "$file.log"; then return 1; fi
+  done
+  expect_in 'scheduler: "mh"' everything.conf.read
+  expect_in 'verbosity: 4' everything.conf.read
+  expect_in 'udpTimeout: "30s"' everything.conf.read
+}
+
+# Every flag that the DaemonSet gives is one that this agent knows.
+files_case_agent_knows_the_flags() {
+  local name flag
+  "$kAgent" --help >help
+  for name in base everything kubeadm; do
+    render "$name" | as_json | jq -r '.[] | select(.kind == "DaemonSet") | .spec.template.spec.containers[0].args[]'
+  done | sed 's/=.*//' | sort -u >flags
+  while read -r flag; do
+    expect_in "$flag" help
+  done <flags
+}
+
+# A change of the configuration alone restarts no pod, unless that is asked for.
+files_case_configuration_restarts_nothing() {
+  local value
+  pods() {
+    render base --set "config.ipvs.scheduler=$1" "${@:2}" | as_json |
+      jq -S '.[] | select(.kind == "DaemonSet") | .spec.template'
+  }
+  diff <(pods rr) <(pods wlc)
+  value=restartOnConfigChange=true
+  if diff -q <(pods rr --set $value) <(pods wlc --set $value); then return 1; fi
+}
+
+# Nothing is privileged, and the root is read-only, whatever the values.
+files_case_pods_are_not_privileged() {
+  local file
+  for file in "$kFolder"/values/*.yaml; do
+    render "$(basename "$file" .yaml)" | as_json >objects
+    jq -e '[.[] | .spec.template.spec? // (select(.kind == "Pod") | .spec) // empty] | length >= 2 and all(
+        (.securityContext.seccompProfile.type == "RuntimeDefault") and
+        (.hostPID // false | not) and (.hostIPC // false | not) and
+        ([.initContainers[]?, .containers[]] | all(
+          .securityContext | (.privileged // false | not) and .readOnlyRootFilesystem and
+            .allowPrivilegeEscalation == false and .capabilities.drop == ["ALL"])))' objects
+  done
+}
