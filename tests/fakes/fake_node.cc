@@ -71,7 +71,7 @@ std::string FakeNode::state_text() {
 }
 
 agent::HostTables FakeNode::tables() {
-  return {faulty_ipvs_, faulty_addresses_, faulty_ipsets_, iptables, sysctls, conntrack};
+  return {faulty_ipvs_, faulty_addresses_, faulty_ipsets_, faulty_iptables_, sysctls, conntrack};
 }
 
 LoopOptions FakeAgent::default_loop_options() {

@@ -81,6 +81,7 @@ class FakeNode {
   FaultPlan ipvs_faults;
   FaultPlan address_faults;
   FaultPlan ipset_faults;
+  FaultPlan iptables_faults;
   ManualClock clock;
 
   // Every operation since the last call, table by table, one pasteable line each.
@@ -95,6 +96,7 @@ class FakeNode {
   FaultyIpvsTable faulty_ipvs_{ipvs, ipvs_faults};
   FaultyAddressTable faulty_addresses_{addresses, address_faults};
   FaultyIpsetTable faulty_ipsets_{ipsets, ipset_faults};
+  FaultyIptables faulty_iptables_{iptables, iptables_faults};
 };
 
 // An agent from the mailbox to the tables of a FakeNode, stepped by hand.

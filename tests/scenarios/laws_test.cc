@@ -77,7 +77,7 @@ class Invariants {
     for (const ipvs::VirtualServerState& server : state.virtual_servers) {
       served.insert(server.server.key.address);
       EXPECT_TRUE(server.real_servers.empty() || listed(server.server.key))
-          << to_string(server.server.key) << " forwards without a set entry";
+          << to_string(server.server.key) << " forwards without a set entry and its rules";
     }
     const netconf::AddressState held = *node_.addresses.read();
     for (const base::IpAddress& address : held.bound) {
@@ -101,8 +101,20 @@ class Invariants {
     return holds(ports, key.family(), port);
   }
   bool holds(SetId id, base::Family family, const netconf::IpsetEntry& entry) {
-    const auto& entries = node_.ipsets.sets().at(agent::set_name(id, family)).entries;
-    return std::find(entries.begin(), entries.end(), entry) != entries.end();
+    const std::string set = agent::set_name(id, family);
+    const auto& entries = node_.ipsets.sets().at(set).entries;
+    return std::find(entries.begin(), entries.end(), entry) != entries.end() && ruled(set, family);
+  }
+  // A rule looks into the set, so that what is in it is masqueraded where it must be.
+  bool ruled(const std::string& set, base::Family family) {
+    std::vector<std::string> nat = {"nat"};
+    const netconf::IptablesState state = *node_.iptables.read(family, nat);
+    for (const netconf::IptablesChain& chain : state) {
+      for (const std::string& rule : chain.rules) {
+        if (rule.find("--match-set " + set + " ") != rule.npos) return true;
+      }
+    }
+    return false;
   }
 
   FakeNode& node_;
@@ -155,7 +167,7 @@ TEST_P(Law, ARestartPlansNothing) {
   }
 }
 
-TEST_P(Law, NoAddressIsBoundWithoutItsServiceAndNothingForwardsWithoutItsSetEntry) {
+TEST_P(Law, NoAddressIsBoundWithoutItsServiceAndNothingForwardsWithoutItsRules) {
   Cluster cluster;
   std::unique_ptr<FakeAgent> agent = start(node_, options_, cluster);
   Invariants invariants(node_);
@@ -178,7 +190,9 @@ TEST_P(Law, NoAddressIsBoundWithoutItsServiceAndNothingForwardsWithoutItsSetEntr
 TEST_P(Law, AfterInjectedFailuresTheHostConverges) {
   Cluster cluster;
   std::unique_ptr<FakeAgent> agent = start(node_, options_, cluster);
-  for (fakes::FaultPlan* plan : {&node_.ipvs_faults, &node_.address_faults, &node_.ipset_faults}) {
+  const auto plans = {&node_.ipvs_faults, &node_.address_faults, &node_.ipset_faults,
+                      &node_.iptables_faults};
+  for (fakes::FaultPlan* plan : plans) {
     plan->fail_randomly(GetParam(), 0.1,
                         {{ENOMEM}, {ENOBUFS, true}, {EAGAIN}, {EEXIST}, {ENOENT}, {EINTR, true}});
   }
@@ -190,7 +204,7 @@ TEST_P(Law, AfterInjectedFailuresTheHostConverges) {
     agent->run_for(std::chrono::seconds(2));
   }
   std::uint64_t faults = 0;
-  for (fakes::FaultPlan* plan : {&node_.ipvs_faults, &node_.address_faults, &node_.ipset_faults}) {
+  for (fakes::FaultPlan* plan : plans) {
     faults += plan->fault_count();
     plan->stop();
   }
