@@ -87,9 +87,7 @@ ServiceReader::ServiceReader() : ObjectReader(fields(), "Service", /*namespaced=
 
 void ServiceReader::clear() {
   draft_ = {};
-  cluster_ip_.clear();
-  cluster_ips_.clear();
-  ip_families_.clear();
+  cluster_ip_fields_ = {};
   client_ip_affinity_ = false;
   affinity_timeout_s_ = kDefaultAffinityTimeout;
   health_check_node_port_ = 0;
@@ -99,9 +97,9 @@ void ServiceReader::clear() {
 void ServiceReader::on_string(Field field, std::string_view value) {
   switch (field) {
     case kType: read_type(value); break;
-    case kClusterIp: cluster_ip_ = value; break;
-    case kClusterIps: cluster_ips_.emplace_back(value); break;
-    case kIpFamilies: ip_families_.emplace_back(value); break;
+    case kClusterIp: cluster_ip_fields_.cluster_ip = value; break;
+    case kClusterIps: cluster_ip_fields_.cluster_ips.emplace_back(value); break;
+    case kIpFamilies: cluster_ip_fields_.ip_families.emplace_back(value); break;
     case kExternalIps:
       if (auto address = read_unicast(value, /*link_local=*/false)) {
         draft_.external_ips.push_back(*address);
@@ -160,8 +158,8 @@ void ServiceReader::on_member(Field field, std::string_view name, std::string_vi
 void ServiceReader::on_begin_array(Field field) {
   // A member that comes twice counts as it came last.
   switch (field) {
-    case kClusterIps: cluster_ips_.clear(); break;
-    case kIpFamilies: ip_families_.clear(); break;
+    case kClusterIps: cluster_ip_fields_.cluster_ips.clear(); break;
+    case kIpFamilies: cluster_ip_fields_.ip_families.clear(); break;
     case kExternalIps: draft_.external_ips.clear(); break;
     case kSourceRanges:
       draft_.source_ranges.clear();
@@ -239,39 +237,13 @@ void ServiceReader::end_ingress() {
   draft_.ingress.push_back({*address, !vip});
 }
 
-void ServiceReader::choose_cluster_ips() {
-  // Servers from before dual stack give only clusterIP; without families only it counts, too.
-  bool single = cluster_ips_.empty() || ip_families_.empty();
-  std::vector<std::string> texts = single ? std::vector<std::string>{cluster_ip_} : cluster_ips_;
-  if (single && cluster_ip_.empty() && !cluster_ips_.empty()) texts = {cluster_ips_.front()};
-  draft_.headless = texts.front().empty() || texts.front() == "None";
-  if (draft_.headless || draft_.type == ServiceType::kExternalName) return;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (!single && i >= ip_families_.size()) break;
-    std::string name = single ? "spec.clusterIP" : "spec.clusterIPs[" + std::to_string(i) + "]";
-    base::Result<base::IpAddress> address = parse_legacy_address(texts[i]);
-    if (!address.ok() || address->is_unspecified() || address->is_loopback() ||
-        address->is_multicast()) {
-      problem(name + ": found " + quote(texts[i]) + ", allowed: a unicast IPv4 or IPv6 address");
-      continue;
-    }
-    if (!single && base::to_string(address->family()) != ip_families_[i]) {
-      problem(name + ": found " + quote(texts[i]) +
-              ", allowed: an address of the family in spec.ipFamilies, " + quote(ip_families_[i]));
-      continue;
-    }
-    bool known = std::any_of(draft_.cluster_ips.begin(), draft_.cluster_ips.end(),
-                             [&](const auto& ip) { return ip.family() == address->family(); });
-    if (known) {
-      problem(name + ": found a second address of one family, allowed: one a family");
-    } else {
-      draft_.cluster_ips.push_back(*address);
-    }
-  }
-}
-
 ObjectNews ServiceReader::build() {
-  choose_cluster_ips();
+  ClusterIps chosen = choose_cluster_ips(cluster_ip_fields_);
+  draft_.headless = chosen.headless;
+  if (draft_.type != ServiceType::kExternalName) {
+    draft_.cluster_ips = std::move(chosen.addresses);
+    for (std::string& text : chosen.problems) problem(std::move(text));
+  }
   bool served = !draft_.headless && draft_.type != ServiceType::kExternalName;
   auto reject = [&](std::string text) {
     for (const std::string& problem : problems()) text += "; " + problem;

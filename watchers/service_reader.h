@@ -2,8 +2,8 @@
 #define IPVS_AGENT_WATCHERS_SERVICE_READER_H_
 
 #include <string>
-#include <vector>
 
+#include "watchers/cluster_ips.h"
 #include "watchers/object_reader.h"
 
 namespace watchers {
@@ -28,12 +28,9 @@ class ServiceReader final : public ObjectReader {
   void read_source_range(std::string_view text);
   void end_port();
   void end_ingress();
-  void choose_cluster_ips();
 
   Service draft_;
-  std::string cluster_ip_;
-  std::vector<std::string> cluster_ips_;
-  std::vector<std::string> ip_families_;
+  ClusterIpFields cluster_ip_fields_;
   bool client_ip_affinity_ = false;
   std::uint32_t affinity_timeout_s_ = 0;
   base::Port health_check_node_port_ = 0;
