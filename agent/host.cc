@@ -92,6 +92,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   } else if (next_drain_poll_ == TimePoint::max() || !started_) {
     next_drain_poll_ = now + std::chrono::seconds(1);
   }
+  judge_tables(report, now);
   retries_.end_round();
   if (!started_) {
     started_ = true;

@@ -19,6 +19,7 @@
 #include "agent/metrics.h"
 #include "agent/retries.h"
 #include "agent/round_report.h"
+#include "agent/table_health.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "ipvs/ipvs_table.h"
@@ -79,9 +80,10 @@ class Host {
   // expected to cure; what is merely degraded is in problems().
   base::Status prepare(base::TimePoint now);
 
-  // Reads all tables. To be called once the plans are complete, before the first apply(); what is
+  // Reads all tables; one that cannot be read, except that of IPVS, is taken as empty until the
+  // audit reads it. To be called once the plans are complete, before the first apply(); what is
   // ours and wanted by nobody is in the result, as is everything wanted.
-  base::Result<Touched> read_all();
+  base::Result<Touched> read_all(base::TimePoint now);
 
   DesiredHost& desired() { return desired_; }
   const DesiredHost& desired() const { return desired_; }
@@ -122,22 +124,26 @@ class Host {
 
   // Degraded things, by name, that last until they are mended: for status and logs.
   const std::map<std::string, std::string>& problems() const { return problems_; }
+  // What of the data path does not work for anybody. A thing that fails alone is in retries().
+  const TableHealth& table_health() const { return table_health_; }
   std::size_t foreign_virtual_servers() const { return foreign_.size(); }
   // How full each usable set is.
   std::vector<IpsetFill> set_fill() const;
   // The node's addresses as last read; planning NodePorts depends on them.
   const std::vector<netconf::NodeAddress>& node_addresses() const { return node_addresses_; }
   // Reads the addresses again because the kernel said that they changed.
-  Touched read_addresses(std::vector<Drift>& drift);
+  Touched read_addresses(std::vector<Drift>& drift, base::TimePoint now);
 
  private:
   // host_start.cc
-  void apply_sysctls();
-  base::Status prepare_device();
-  void prepare_sets();
+  void apply_sysctls(base::TimePoint now);
+  base::Status prepare_device(base::TimePoint now);
+  void prepare_sets(base::TimePoint now);
+  void use_set(SetId id, base::Family family, base::TimePoint now);
   base::Status prepare_set(SetId id, const netconf::IpsetSpec& spec, base::Family family);
   base::Status change_set(netconf::IpsetOp op);
   base::Status probe_scheduler();
+  base::Status try_scheduler();
   bool is_ours(const ipvs::VirtualServerKey& key) const;
   bool in_our_sets(const ipvs::VirtualServerKey& key) const;
   bool excluded(const ipvs::VirtualServerKey& key) const;
@@ -161,6 +167,10 @@ class Host {
   template <typename Line>
   void note_line(RoundReport& report, const Line& line) const;
 
+  // host_health.cc
+  void judge_tables(const RoundReport& report, base::TimePoint now);
+  bool probe(HostTable table, const HostThing& failed);
+
   // host_flows.cc
   void forget_flows(RoundReport& report);
   bool serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
@@ -172,7 +182,8 @@ class Host {
   // host_audit.cc
   bool reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched,
               std::vector<Drift>* drift, base::TimePoint now);
-  void reread_set(SetId id, base::Family family, Touched& touched, std::vector<Drift>* drift);
+  void reread_set(SetId id, base::Family family, Touched& touched, std::vector<Drift>* drift,
+                  base::TimePoint now);
   void reread_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
   void begin_audit_period();
   void find_strangers(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
@@ -193,6 +204,8 @@ class Host {
   std::unordered_set<ipvs::VirtualServerKey> foreign_;
   std::vector<netconf::NodeAddress> node_addresses_;
   std::map<std::string, std::string> problems_;
+  TableHealth table_health_;
+  std::array<int, 5> failed_rounds_{};  // by HostTable: in a row, of which nothing was written
 
   bool started_ = false;  // the first apply() is over
   base::TimePoint next_drain_poll_{};

@@ -33,6 +33,7 @@ bool Host::reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched
                   std::vector<Drift>* drift, TimePoint now) {
   if (keys.empty()) return true;
   auto states = tables_.ipvs.read_some(keys);
+  table_health_.note(kReadingIpvs, states.status(), now);
   if (!states.ok()) {
     for (const ipvs::VirtualServerKey& key : keys) retries_.failed(key, states.status(), now);
     return false;
@@ -51,11 +52,28 @@ bool Host::reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched
   return true;
 }
 
-void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Drift>* drift) {
-  if (!usable_sets_[family == Family::kIpv6][static_cast<std::size_t>(id)]) return;
+void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Drift>* drift,
+                      TimePoint now) {
+  SetMask& usable = usable_sets_[family == Family::kIpv6];
+  std::size_t position = static_cast<std::size_t>(id);
+  if (!usable[position]) {
+    use_set(id, family, now);
+    if (!usable[position]) return;
+    // What it lacks is found below: all that it was to hold, and the rules that match it.
+    rendered_for_[family == Family::kIpv6].reset();
+    drift = nullptr;
+    for (const SetEntry& entry : desired_.everything().set_entries) {
+      if (entry.set == id && entry.family == family) touched.set_entries.push_back(entry);
+    }
+  }
   std::vector<std::string> names = {set_name(id, family)};
   auto sets = tables_.ipsets.read(names);
-  if (!sets.ok()) return;  // the audit comes by again; writes tell of what is broken
+  table_health_.note("reading the ipset table", sets.status(), now);
+  if (!sets.ok()) {  // the audit comes by again
+    problems_["reading ipset " + names.front()] = sets.status().message();
+    return;
+  }
+  problems_.erase("reading ipset " + names.front());
   if (sets->empty()) {
     // Somebody destroyed the set (no rule of ours refers to it any more either).
     std::vector<netconf::IpsetOp> create = {netconf::CreateIpset{spec_of(id, family)}};
@@ -75,6 +93,7 @@ void Host::reread_rules(Family family, std::vector<Drift>* drift, TimePoint now)
   std::size_t index = family == Family::kIpv6;
   auto rules = tables_.iptables.read(family, rule_tables());
   std::string name = std::string(base::to_string(family)) + " iptables rules";
+  table_health_.note("reading " + name, rules.status(), now);
   if (!rules.ok()) {
     problems_[name] = rules.status().message();
     if (drift == nullptr) retries_.failed(RulesOf{family}, rules.status(), now);
@@ -91,9 +110,10 @@ void Host::reread_rules(Family family, std::vector<Drift>* drift, TimePoint now)
   rendered_for_[index].reset();
 }
 
-Touched Host::read_addresses(std::vector<Drift>& drift) {
+Touched Host::read_addresses(std::vector<Drift>& drift, TimePoint now) {
   Touched touched;
   auto state = tables_.addresses.read();
+  table_health_.note(kReadingAddresses, state.status(), now);
   if (!state.ok()) {
     problems_["addresses"] = state.status().message();
     return touched;
@@ -104,7 +124,12 @@ Touched Host::read_addresses(std::vector<Drift>& drift) {
     drift.push_back({base::IpAddress(), "the service device " + options_.device + " is gone"});
     std::vector<netconf::AddressOp> create = {netconf::CreateDevice{}};
     Status status = tables_.addresses.apply(create).front();
-    if (!status.ok()) problems_["device " + options_.device] = status.message();
+    table_health_.note(kMakingDevice, status, now);
+    if (status.ok()) {
+      problems_.erase("device " + options_.device);
+    } else {
+      problems_["device " + options_.device] = status.message();
+    }
   }
   for (const base::IpAddress& address : believed_.observe_addresses(state->bound)) {
     touched.addresses.push_back(address);
@@ -138,10 +163,10 @@ Touched Host::retry_due(TimePoint now) {
   if (reread(keys, touched, nullptr, now)) {
     touched.virtual_servers.insert(touched.virtual_servers.end(), keys.begin(), keys.end());
   }
-  for (const auto& [id, family] : sets) reread_set(id, family, touched, nullptr);
+  for (const auto& [id, family] : sets) reread_set(id, family, touched, nullptr, now);
   if (addresses) {
     std::vector<Drift> expected;
-    touched.append(read_addresses(expected));
+    touched.append(read_addresses(expected, now));
   }
   return touched;
 }
@@ -206,6 +231,7 @@ void Host::begin_audit_period() {
 // are foreign.
 void Host::find_strangers(Touched& touched, std::vector<Drift>& drift, TimePoint now) {
   auto list = tables_.ipvs.read_virtual_servers();
+  table_health_.note(kReadingIpvs, list.status(), now);
   if (!list.ok()) return;  // the next period reads it
   foreign_.clear();
   std::vector<ipvs::VirtualServerKey> strangers;
@@ -227,16 +253,16 @@ void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Dri
                              TimePoint now) {
   if (step < kSetCount) {
     for (Family family : families()) {
-      reread_set(all_sets()[step], family, touched, &drift);
+      reread_set(all_sets()[step], family, touched, &drift, now);
     }
     return;
   }
   switch (step - kSetCount) {
-    case 0: touched.append(read_addresses(drift)); break;
+    case 0: touched.append(read_addresses(drift, now)); break;
     case 2:
       for (Family family : families()) reread_rules(family, &drift, now);
       break;
-    case 4: apply_sysctls(); break;
+    case 4: apply_sysctls(now); break;
     case 6: find_strangers(touched, drift, now); break;
     default: break;
   }

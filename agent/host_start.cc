@@ -22,6 +22,17 @@ ipvs::VirtualServer probe_server(const std::string& scheduler) {
   return server;
 }
 
+// Without these nothing that is masqueraded, or whose endpoint is elsewhere, arrives.
+bool holds_traffic_up(const netconf::Sysctl& setting) {
+  return setting.name == "net/ipv4/vs/conntrack" || setting.name == "net/ipv4/ip_forward";
+}
+
+// Waiting may help; a start that cannot succeed ends with a word about it instead.
+bool may_pass(const Status& failure) {
+  FailureClass failure_class = classify(failure);
+  return failure_class != FailureClass::kFatal && failure_class != FailureClass::kRejected;
+}
+
 }  // namespace
 
 std::vector<Family> Host::families() const {
@@ -43,7 +54,7 @@ netconf::IpsetSpec Host::spec_of(SetId id, Family family) const {
 }
 
 Status Host::prepare(base::TimePoint now) {
-  apply_sysctls();
+  apply_sysctls(now);
   if (Status status = probe_scheduler(); !status.ok()) return status;
   if (options_.timeouts != ipvs::Timeouts()) {
     std::vector<ipvs::IpvsOp> ops = {ipvs::SetTimeouts{options_.timeouts}};
@@ -51,8 +62,8 @@ Status Host::prepare(base::TimePoint now) {
       problems_["ipvs time-outs"] = status.message();
     }
   }
-  if (Status status = prepare_device(); !status.ok()) return status;
-  prepare_sets();
+  if (Status status = prepare_device(now); !status.ok()) return status;
+  prepare_sets(now);
   for (Family family : families()) {
     auto rules = tables_.iptables.read(family, rule_tables());
     std::string name = std::string(base::to_string(family)) + " iptables rules";
@@ -69,10 +80,13 @@ Status Host::prepare(base::TimePoint now) {
 }
 
 // Writes the settings that differ; what cannot be set is a problem until it can.
-void Host::apply_sysctls() {
+void Host::apply_sysctls(base::TimePoint now) {
   std::vector<Status> settings = tables_.sysctls.apply(options_.sysctls);
   for (std::size_t i = 0; i < settings.size(); ++i) {
     std::string name = "sysctl " + options_.sysctls[i].name;
+    if (holds_traffic_up(options_.sysctls[i])) {
+      table_health_.note("setting " + options_.sysctls[i].name, settings[i], now);
+    }
     if (settings[i].ok()) {
       problems_.erase(name);
     } else {
@@ -90,12 +104,7 @@ Status Host::probe_scheduler() {
   for (const ipvs::VirtualServerState& state : *present) {
     if (state.server.scheduler == options_.scheduler) return {};
   }
-  ipvs::VirtualServer probe = probe_server(options_.scheduler);
-  std::vector<ipvs::IpvsOp> add = {ipvs::AddVirtualServer{probe}};
-  std::vector<ipvs::IpvsOp> remove = {ipvs::DeleteVirtualServer{probe.key}};
-  Status status = tables_.ipvs.apply(add).front();
-  if (status.code() == Code::kAlreadyExists) status = Status();  // left by a crash of this probe
-  if (status.ok()) return tables_.ipvs.apply(remove).front().in("removing the scheduler probe");
+  Status status = try_scheduler();
   if (status.code() == Code::kNotFound || status.code() == Code::kUnsupported) {
     return Status(Code::kUnsupported, "the kernel has no IPVS scheduler \"" + options_.scheduler +
                                           "\": run modprobe ip_vs_" + options_.scheduler +
@@ -104,14 +113,34 @@ Status Host::probe_scheduler() {
   return status.in("trying IPVS scheduler \"" + options_.scheduler + "\"");
 }
 
-Status Host::prepare_device() {
+// Adds a virtual server that nobody uses, and takes it away.
+Status Host::try_scheduler() {
+  ipvs::VirtualServer probe = probe_server(options_.scheduler);
+  std::vector<ipvs::IpvsOp> add = {ipvs::AddVirtualServer{probe}};
+  std::vector<ipvs::IpvsOp> remove = {ipvs::DeleteVirtualServer{probe.key}};
+  Status status = tables_.ipvs.apply(add).front();
+  if (status.code() == Code::kAlreadyExists) status = Status();  // left by a crash of this probe
+  if (status.ok()) return tables_.ipvs.apply(remove).front().in("removing the scheduler probe");
+  return status;
+}
+
+// What may pass is a problem: the audit reads the addresses again and makes the device.
+Status Host::prepare_device(base::TimePoint now) {
   auto state = tables_.addresses.read();
-  if (!state.ok()) return state.status().in("reading the host's addresses");
+  table_health_.note(kReadingAddresses, state.status(), now);
+  if (!state.ok()) {
+    if (!may_pass(state.status())) return state.status().in("reading the host's addresses");
+    problems_["addresses"] = state.status().message();
+    return {};
+  }
   if (!state->device_exists) {
     std::vector<netconf::AddressOp> create = {netconf::CreateDevice{}};
     Status status = tables_.addresses.apply(create).front();
     if (!status.ok() && status.code() != Code::kAlreadyExists) {
-      return status.in("making the service device " + options_.device);
+      status = std::move(status).in("making the service device " + options_.device);
+      if (!may_pass(status)) return status;
+      problems_["device " + options_.device] = status.message();
+      table_health_.failed(kMakingDevice, status, now);
     }
   } else if (state->device_type != "dummy") {
     problems_["device " + options_.device] =
@@ -124,19 +153,27 @@ Status Host::prepare_device() {
 // Sets that are missing are made. One of our name that was made with other parameters is kept
 // whatever its size if it is of the right type; of the wrong type it is replaced if nothing uses
 // it. Otherwise the rules do without it.
-void Host::prepare_sets() {
+void Host::prepare_sets(base::TimePoint now) {
   for (Family family : families()) {
-    for (SetId id : all_sets()) {
-      netconf::IpsetSpec spec = spec_of(id, family);
-      Status status = prepare_set(id, spec, family);
-      usable_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id), status.ok());
-      if (status.ok()) continue;
-      problems_["ipset " + spec.name] = status.message() +
-                                        "; its rules are left out: remove the rules that use it "
-                                        "and run ipset destroy " +
-                                        spec.name;
-    }
+    for (SetId id : all_sets()) use_set(id, family, now);
   }
+}
+
+void Host::use_set(SetId id, Family family, base::TimePoint now) {
+  netconf::IpsetSpec spec = spec_of(id, family);
+  Status status = prepare_set(id, spec, family);
+  usable_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id), status.ok());
+  // A set that others made and use is no failure of the table.
+  bool works = status.ok() || status.code() == Code::kAlreadyExists;
+  table_health_.note("making ipset " + spec.name, works ? Status() : status, now);
+  if (status.ok()) {
+    problems_.erase("ipset " + spec.name);
+    return;
+  }
+  problems_["ipset " + spec.name] = status.message() +
+                                    "; its rules are left out: remove the rules that use it "
+                                    "and run ipset destroy " +
+                                    spec.name;
 }
 
 Status Host::prepare_set(SetId id, const netconf::IpsetSpec& spec, Family family) {
@@ -171,17 +208,24 @@ Status Host::change_set(netconf::IpsetOp op) {
   return std::move(tables_.ipsets.apply(std::span(&op, 1)).front());
 }
 
-base::Result<Touched> Host::read_all() {
+base::Result<Touched> Host::read_all(base::TimePoint now) {
   auto addresses = tables_.addresses.read();
-  if (!addresses.ok()) return addresses.status().in("reading the host's addresses");
-  (void)believed_.observe_addresses(addresses->bound);
-  node_addresses_ = std::move(addresses->node);
+  table_health_.note(kReadingAddresses, addresses.status(), now);
+  if (addresses.ok()) {
+    (void)believed_.observe_addresses(addresses->bound);
+    node_addresses_ = std::move(addresses->node);
+  } else {
+    problems_["addresses"] = addresses.status().message();
+  }
   for (Family family : families()) {
     for (SetId id : all_sets()) {
       if (!usable_sets_[family == Family::kIpv6][static_cast<std::size_t>(id)]) continue;
       std::vector<std::string> names = {set_name(id, family)};
       auto sets = tables_.ipsets.read(names);
-      if (!sets.ok()) return sets.status().in("reading ipset " + names.front());
+      if (!sets.ok()) {
+        problems_["reading ipset " + names.front()] = sets.status().message();
+        continue;
+      }
       if (sets->empty()) continue;
       (void)believed_.observe_set(id, family, sets->front().entries);
       set_capacity_[set_index(id, family)] =
@@ -189,6 +233,7 @@ base::Result<Touched> Host::read_all() {
     }
   }
   auto state = tables_.ipvs.read();
+  table_health_.note(kReadingIpvs, state.status(), now);
   if (!state.ok()) return state.status().in("reading the IPVS table");
   for (const ipvs::VirtualServerState& server : state->virtual_servers) {
     if (is_ours(server.server.key)) {

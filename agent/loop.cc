@@ -53,7 +53,7 @@ TimePoint Loop::step(TimePoint now) {
   if (addresses_changed_) {
     addresses_changed_ = false;
     std::vector<Drift> drift;
-    touched.append(host_.read_addresses(drift));
+    touched.append(host_.read_addresses(drift, now));
     if (!drift.empty()) listener_.drifted(drift);
   }
   refresh_node(now);
@@ -81,14 +81,16 @@ TimePoint Loop::step(TimePoint now) {
   return wake;
 }
 
-std::optional<TimePoint> Loop::oldest_pending() const {
-  std::optional<TimePoint> oldest;
+std::optional<TimePoint> Loop::oldest_pending(base::Family family) const {
+  std::optional<TimePoint> oldest = host_.table_health().oldest();
   auto consider = [&](TimePoint since) { oldest = oldest ? std::min(*oldest, since) : since; };
   if (started_) {
     for (const auto& [service, waiting] : pending_) consider(waiting.since);
   }
-  for (const auto& [thing, waiting] : host_.retries().all()) {
-    if (waiting.failure != FailureClass::kRejected) consider(waiting.since);
+  // The rules of a family are everybody's.
+  const auto& waiting = host_.retries().all();
+  if (auto rules = waiting.find(RulesOf{family}); rules != waiting.end()) {
+    consider(rules->second.since);
   }
   return oldest;
 }
@@ -183,7 +185,7 @@ bool Loop::start(TimePoint now) {
   if (!complete || now < next_start_) return false;
   refresh_node(now);
   (void)plan_pending();
-  auto everything = host_.read_all();
+  auto everything = host_.read_all(now);
   if (!everything.ok()) {
     base::Duration wait = start_backoff_.next();
     next_start_ = now + wait;

@@ -53,9 +53,10 @@ class Loop {
   bool started() const { return started_; }
   // How many Services wait for their round.
   std::size_t pending_count() const { return pending_.size(); }
-  // Since when the oldest change waits that is not in the kernel; what the kernel rejects for good
-  // does not count, since it concerns one Service and waiting would not help.
-  std::optional<base::TimePoint> oldest_pending() const;
+  // Since when the oldest change of a family waits that is not in the kernel, or a part of its data
+  // path does not work for anybody. One thing that fails alone, for its Service, does not count:
+  // the others are served.
+  std::optional<base::TimePoint> oldest_pending(base::Family family) const;
   const watchers::ClusterSnapshot& snapshot() const { return snapshot_; }
   const NodeFacts& node() const { return node_; }
   const Host& host() const { return host_; }

@@ -228,11 +228,20 @@ void Reporter::stepped(const Loop& loop, TimePoint now) {
   state.published = now;
   state.timeout = options_.health_timeout;
   for (base::Family family : options_.families) {
-    state.families.push_back({family, last_updated_, loop.oldest_pending()});
+    state.families.push_back({family, last_updated_, loop.oldest_pending(family)});
   }
   const watchers::Node* node = loop.snapshot().node().get();
   state.node_eligible = node != nullptr ? !node->being_deleted && !node->autoscaler_deletes
                                         : !loop.snapshot().synced(watchers::Kind::kNode);
+  for (const auto& [part, broken] : host.table_health().broken()) {
+    if (now - broken.since < state.timeout) continue;
+    state.faults.push_back(part + ": " + broken.message);
+  }
+  for (base::Family family : options_.families) {
+    auto rules = host.retries().all().find(RulesOf{family});
+    if (rules == host.retries().all().end() || now - rules->second.since < state.timeout) continue;
+    state.faults.push_back(to_string(rules->first) + ": " + rules->second.message);
+  }
   if (!start_failure_.empty()) state.faults.push_back(start_failure_);
   health_.publish(std::move(state));
 }

@@ -82,6 +82,8 @@ class FakeNode {
   FaultPlan address_faults;
   FaultPlan ipset_faults;
   FaultPlan iptables_faults;
+  FaultPlan sysctl_faults;
+  FaultPlan conntrack_faults;
   ManualClock clock;
 
   // Every operation since the last call, table by table, one pasteable line each.
@@ -97,6 +99,8 @@ class FakeNode {
   FaultyAddressTable faulty_addresses_{addresses, address_faults};
   FaultyIpsetTable faulty_ipsets_{ipsets, ipset_faults};
   FaultyIptables faulty_iptables_{iptables, iptables_faults};
+  FaultySysctls faulty_sysctls_{sysctls, sysctl_faults};
+  FaultyConntrack faulty_conntrack_{conntrack, conntrack_faults};
 };
 
 // An agent from the mailbox to the tables of a FakeNode, stepped by hand.
