@@ -18,7 +18,8 @@ std::string address_line(std::string_view verb, const base::IpAddress& address,
 
 std::string to_text(const AddressOp& op, std::string_view device) {
   if (const auto* bind = std::get_if<BindAddress>(&op)) {
-    return address_line("add", bind->address, device);
+    return address_line("add", bind->address, device) +
+           (bind->address.is_ipv4() ? "" : " preferred_lft 0");
   }
   if (const auto* unbind = std::get_if<UnbindAddress>(&op)) {
     return address_line("del", unbind->address, device);

@@ -35,7 +35,8 @@ struct CreateDevice {  // ip link add NAME type dummy; it stays DOWN, its local 
 struct DeleteDevice {  // ip link del NAME, with every address on it
   friend bool operator==(const DeleteDevice&, const DeleteDevice&) = default;
 };
-struct BindAddress {  // ip addr add ADDRESS/32|128 dev NAME
+struct BindAddress {  // ip addr add ADDRESS/32|128 dev NAME; IPv6: preferred_lft 0, so that it
+                      // never becomes the source address of what is masqueraded
   base::IpAddress address;
   friend bool operator==(const BindAddress&, const BindAddress&) = default;
 };

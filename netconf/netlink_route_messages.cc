@@ -14,6 +14,8 @@
 namespace netconf {
 namespace {
 
+constexpr std::uint32_t kForEver = 0xffffffff;
+
 // The blank message has room for several times the longest request.
 void must_fit([[maybe_unused]] bool fits) { assert(fits); }
 
@@ -72,6 +74,12 @@ void put_get_links(nl_msg* message) { must_fit(start(message, RTM_GETLINK, 0, if
 void put_bind(nl_msg* message, int link, const base::IpAddress& address) {
   must_fit(start(message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address_header(link, address)) &&
            put_bytes(message, IFA_LOCAL, address) && put_bytes(message, IFA_ADDRESS, address));
+  if (address.is_ipv4()) return;
+  // Among the addresses of all devices the kernel prefers as source the one most like the
+  // destination, and pods' addresses are often more like a service address than like the node's.
+  ifa_cacheinfo deprecated{};
+  deprecated.ifa_valid = kForEver;
+  must_fit(nla_put(message, IFA_CACHEINFO, sizeof deprecated, &deprecated) == 0);
 }
 
 void put_unbind(nl_msg* message, int link, const base::IpAddress& address) {

@@ -31,7 +31,8 @@ void put_delete_link(nl_msg* message, int index);
 void put_get_link(nl_msg* message, const std::string& name);
 // Every link; to be sent as a dump.
 void put_get_links(nl_msg* message);
-// /32 or /128, global scope, without duplicate address detection.
+// /32 or /128, global scope, without duplicate address detection. IPv6: deprecated (RFC 4862), so
+// that the kernel takes it as source only towards itself.
 void put_bind(nl_msg* message, int link, const base::IpAddress& address);
 // An IPv4 address whatever its prefix length, an IPv6 address of /128.
 void put_unbind(nl_msg* message, int link, const base::IpAddress& address);

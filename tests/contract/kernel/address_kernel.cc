@@ -61,6 +61,24 @@ TEST_F(AddressKernel, TheDeviceStaysDownAndItsAddressesAreLocal) {
   EXPECT_TRUE(must_run({"ip", "-6", "route", "get", "fd00:96::1"}).starts_with("local fd00:96::1"));
 }
 
+TEST_F(AddressKernel, DoesNotLendServiceAddressesToOtherTraffic) {
+  must_run({"ip", "link", "add", "eth9", "type", "dummy"});
+  must_run({"ip", "link", "set", "eth9", "up"});
+  must_run({"ip", "addr", "add", "2001:db8::7/64", "dev", "eth9", "nodad"});
+  // A pod's link as some networks make them: without an address of its own.
+  must_run({"ip", "link", "add", "pod9", "type", "dummy"});
+  must_run({"ip", "link", "set", "pod9", "up"});
+  must_run({"ip", "route", "add", "fd00:10::5", "dev", "pod9"});
+  must({CreateDevice{}, BindAddress{ip("fd00:96::1")}});
+  auto source_to = [](const std::string& destination) {
+    std::string route = must_run({"ip", "-6", "route", "get", destination});
+    std::size_t at = route.find(" src ") + 5;
+    return route.substr(at, route.find(' ', at) - at);
+  };
+  EXPECT_EQ(source_to("fd00:10::5"), "2001:db8::7");
+  EXPECT_EQ(source_to("fd00:96::1"), "fd00:96::1");
+}
+
 TEST_F(AddressKernel, TellsADeviceOfTheWrongType) {
   must_run({"ip", "link", "add", "kube-ipvs0", "type", "bridge"});
   EXPECT_TRUE(read().device_exists);
