@@ -19,21 +19,6 @@ base::Status failure(int error, const std::string& context) {
   return base::Status(base::Code::kUnavailable, status.message(), error);
 }
 
-base::Result<Reply> parse_reply(const std::string& line, const Target& from) {
-  std::istringstream words(line);
-  Reply reply;
-  std::string address;
-  words >> reply.server >> address >> reply.peer_port;
-  words.get();
-  std::getline(words, reply.text);
-  base::Result<base::IpAddress> peer = base::IpAddress::parse(address);
-  if (!peer) {
-    return base::Status(base::Code::kCorrupt, to_string(from) + " answered '" + line + "'");
-  }
-  reply.peer = *peer;
-  return reply;
-}
-
 base::Result<base::UniqueFd> make_socket(const Target& to, const ClientOptions& options) {
   int type = to.protocol == base::Protocol::kUdp ? SOCK_DGRAM : SOCK_STREAM;
   base::UniqueFd socket(::socket(base::address_family(to.address.family()),
@@ -60,6 +45,21 @@ base::Result<base::UniqueFd> make_socket(const Target& to, const ClientOptions& 
 }
 
 }  // namespace
+
+base::Result<Reply> parse_reply(const std::string& line) {
+  std::istringstream words(line);
+  Reply reply;
+  std::string address;
+  words >> reply.server >> address >> reply.peer_port;
+  words.get();
+  std::getline(words, reply.text);
+  base::Result<base::IpAddress> peer = base::IpAddress::parse(address);
+  if (!peer) {
+    return base::Status(base::Code::kCorrupt, "not an answer: '" + line + "'");
+  }
+  reply.peer = *peer;
+  return reply;
+}
 
 base::Result<Connection> Connection::open(const Namespace& from, const Target& to,
                                           ClientOptions options) {
@@ -109,7 +109,8 @@ base::Result<Reply> Connection::ask(std::string_view text) {
     answer.append(buffer, static_cast<std::size_t>(got));
   }
   answer.pop_back();
-  return parse_reply(answer, to_);
+  base::Result<Reply> reply = parse_reply(answer);
+  return reply ? reply : reply.status().in(to_string(to_));
 }
 
 SocketAddress Connection::local() const {

@@ -24,6 +24,9 @@ struct Reply {
   std::string text;  // the request again
 };
 
+// From a line of an EchoServer, without its newline. Errors: kCorrupt.
+base::Result<Reply> parse_reply(const std::string& line);
+
 struct ClientOptions {
   // For connecting, and for each answer. Generous: the lab may be an emulated processor.
   base::Duration timeout = std::chrono::seconds(10);

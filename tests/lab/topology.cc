@@ -31,6 +31,14 @@ void add_address(std::ostream& batch, const IpAddress& address, int length,
         << (address.is_ipv4() ? "\n" : " nodad\n");
 }
 
+IpAddress router_inside_address(Family family) {
+  return pick(family, "172.30.0.254", "2001:db8:2::fe");
+}
+
+void add_route(std::ostream& batch, const IpPrefix& to, const IpAddress& via) {
+  batch << "route replace " << to.to_string() << " via " << via.to_string() << '\n';
+}
+
 base::Result<std::vector<Namespace>> make_namespaces(const std::string& prefix, int count) {
   std::vector<Namespace> namespaces;
   for (int i = 0; i < count; ++i) {
@@ -61,6 +69,9 @@ IpAddress Topology::remote_address(std::size_t index, Family family) {
 }
 IpAddress Topology::remote_host_address(std::size_t index, Family family) {
   return pick(family, "172.30.0." + number(11, index), "2001:db8:2::" + number(11, index));
+}
+IpPrefix Topology::remote_prefix(std::size_t index, Family family) {
+  return IpPrefix(remote_address(index, family), family == Family::kIpv4 ? 24 : 64).masked();
 }
 IpPrefix Topology::pod_prefix(Family family) {
   return family == Family::kIpv4 ? IpPrefix(address("10.244.1.0"), 24)
@@ -97,7 +108,7 @@ base::Status Topology::join(const TopologyOptions& options) {
     base::Status done = (this->*step)();
     if (!done) return done;
   }
-  return {};
+  return options.remotes_have_a_router ? configure_router() : base::Status();
 }
 
 base::Status Topology::configure_lan() const {
@@ -155,9 +166,7 @@ base::Status Topology::configure_node() const {
             << '\n';
     }
     for (std::size_t i = 0; i < remotes_.size(); ++i) {
-      IpPrefix network(remote_address(i, family), family == Family::kIpv4 ? 24 : 64);
-      batch << "route add " << network.masked().to_string() << " via "
-            << remote_host_address(i, family).to_string() << '\n';
+      add_route(batch, remote_prefix(i, family), remote_host_address(i, family));
     }
   }
   return run_ip(node_, batch.str());
@@ -199,6 +208,39 @@ base::Status Topology::configure_hosts() const {
     if (!done) return done;
   }
   return {};
+}
+
+base::Status Topology::configure_router() const {
+  for (const char* path : {"net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"}) {
+    base::Status set = lan_.set_sysctl(path, "1");
+    if (!set) return set;
+  }
+  const IpPrefix everywhere[] = {IpPrefix(address("0.0.0.0"), 0), IpPrefix(address("::"), 0)};
+  std::ostringstream router;
+  for (Family family : kFamilies) {
+    add_address(router, pick(family, "192.0.2.254", "2001:db8:1::fe"),
+                family == Family::kIpv4 ? 24 : 64, "outside");
+    add_address(router, router_inside_address(family), family == Family::kIpv4 ? 24 : 64, "inside");
+    add_route(router, pod_prefix(family), node_inside_address(family));
+    for (std::size_t i = 0; i < remotes_.size(); ++i) {
+      add_route(router, remote_prefix(i, family), remote_host_address(i, family));
+    }
+  }
+  base::Status done = run_ip(lan_, router.str());
+  for (std::size_t i = 0; done && i < remotes_.size(); ++i) {
+    std::ostringstream batch;
+    for (Family family : kFamilies) {
+      add_route(batch, everywhere[family == Family::kIpv4 ? 0 : 1], router_inside_address(family));
+      add_route(batch, pod_prefix(family), node_inside_address(family));
+      add_route(batch, IpPrefix(node_address(family)), node_inside_address(family));
+      for (std::size_t other = 0; other < remotes_.size(); ++other) {
+        if (other == i) continue;
+        add_route(batch, remote_prefix(other, family), remote_host_address(other, family));
+      }
+    }
+    done = run_ip(remotes_[i], batch.str());
+  }
+  return done;
 }
 
 }  // namespace lab

@@ -16,6 +16,10 @@ struct TopologyOptions {
   int clients = 1;  // each count up to 99
   int pods = 2;
   int remotes = 1;
+  // Remotes answer each other and the clients past the node, through a router of their own, as the
+  // other nodes of a cluster do: what the node sends on without masquerading is answered behind its
+  // back. Only the node's pods are reached through the node. Otherwise everything passes it.
+  bool remotes_have_a_router = false;
 };
 
 // A cluster seen from one node, in network namespaces, for IPv4 and IPv6:
@@ -29,6 +33,7 @@ struct TopologyOptions {
 // The agent runs in `node`, which forwards. Clients, pods and remotes have it as their default
 // route, so that any service address reaches it and answers pass it again. A remote is another node
 // with one pod: it has an address of the inside and, for servers, one of a pod network of its own.
+// Where remotes have a router, that is .254 (::fe) of outside and inside.
 //
 // Ownership: owns the namespaces; gone with the value.
 class Topology {
@@ -48,6 +53,7 @@ class Topology {
   // Where servers of a remote listen; the node routes it through remote_host_address().
   static base::IpAddress remote_address(std::size_t index, base::Family family);
   static base::IpAddress remote_host_address(std::size_t index, base::Family family);
+  static base::IpPrefix remote_prefix(std::size_t index, base::Family family);
   // The pod network of the node, and that of the whole cluster (remotes' pods included).
   static base::IpPrefix pod_prefix(base::Family family);
   static base::IpPrefix cluster_prefix(base::Family family);
@@ -58,6 +64,7 @@ class Topology {
   base::Status configure_node() const;
   base::Status configure_lan() const;
   base::Status configure_hosts() const;
+  base::Status configure_router() const;
 
   Namespace node_;
   Namespace lan_;  // the switches of both networks
