@@ -21,8 +21,8 @@ constexpr base::Port kServerPort = 8080;
 constexpr base::Port kFirstNodePort = 30000;
 // Requests a cell: two rounds over two endpoints.
 constexpr int kRequests = 4;
-// Long enough for every protocol to have sent its request twice.
-constexpr std::chrono::seconds kSilence(5);
+// Long enough for every protocol to have sent its request twice, and for slow machines.
+constexpr std::chrono::seconds kSilence(8);
 
 constexpr char kLocalServer[] = "local";
 constexpr char kRemoteServer[] = "remote";
