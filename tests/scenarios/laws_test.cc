@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <memory>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -213,6 +214,74 @@ TEST_P(Law, AfterInjectedFailuresTheHostConverges) {
   FakeNode fresh;
   (void)start(fresh, options_, cluster);
   EXPECT_EQ(node_.state_text(), fresh.state_text());
+}
+
+// Others change a few things that are ours, each in its own way.
+void meddle(FakeNode& node, std::mt19937_64& random) {
+  auto below = [&](std::size_t limit) { return random() % limit; };
+  const ipvs::IpvsState state = *node.ipvs.read();
+  for (const ipvs::VirtualServerState& server : state.virtual_servers) {
+    if (below(3) != 0) continue;
+    std::vector<ipvs::IpvsOp> ops;
+    ipvs::VirtualServer edited = server.server;
+    switch (below(4)) {
+      case 0: ops.emplace_back(ipvs::DeleteVirtualServer{server.server.key}); break;
+      case 1:
+        edited.scheduler = "wrr";
+        edited.timeout_s = 77;
+        edited.flags |= ipvs::kFlagPersistent;
+        ops.emplace_back(ipvs::EditVirtualServer{edited});
+        break;
+      default:
+        for (const ipvs::RealServerState& real : server.real_servers) {
+          ipvs::RealServer weighted = real.server;
+          weighted.weight = 5;
+          if (below(2) == 0) {
+            ops.emplace_back(ipvs::DeleteRealServer{server.server.key, real.server.key});
+          } else {
+            ops.emplace_back(ipvs::EditRealServer{server.server.key, weighted});
+          }
+        }
+        break;
+    }
+    (void)node.ipvs.apply(ops);
+  }
+  const netconf::AddressState held = *node.addresses.read();
+  for (const base::IpAddress& address : held.bound) {
+    std::vector<netconf::AddressOp> ops = {netconf::UnbindAddress{address}};
+    if (below(3) == 0) (void)node.addresses.apply(ops);
+  }
+  std::vector<netconf::AddressOp> stranger = {
+      netconf::BindAddress{*base::IpAddress::parse("10.99.9.9")}};
+  if (below(2) == 0) (void)node.addresses.apply(stranger);
+  for (auto& [name, set] : node.ipsets.sets()) {
+    if (below(4) == 0) set.entries.clear();
+  }
+  for (base::Family family : {base::Family::kIpv4, base::Family::kIpv6}) {
+    for (const char* table : {"nat", "filter"}) {
+      for (auto& [name, rules] : node.iptables.chains(family, table)) {
+        if (below(4) == 0 && !rules.empty()) rules.erase(rules.begin());
+      }
+    }
+  }
+}
+
+TEST_P(Law, WhatOthersChangeIsRestored) {
+  std::mt19937_64 random(GetParam());
+  Cluster cluster;
+  std::unique_ptr<FakeAgent> agent = start(node_, options_, cluster);
+  for (int i = 0; i < kChanges / 4 && !HasFailure(); ++i) {
+    SCOPED_TRACE("change " + std::to_string(i));
+    Cluster before = cluster;
+    for (int n = 0; n < 4; ++n) random_.change(cluster);
+    deliver(*agent, &before, cluster);
+    agent->run();
+    agent->run_for(std::chrono::seconds(5));
+    const std::string state = node_.state_text();
+    meddle(node_, random);
+    agent->run_for(std::chrono::seconds(90));
+    EXPECT_EQ(node_.state_text(), state);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Law, testing::Range<std::uint64_t>(1, kSeeds + 1));
