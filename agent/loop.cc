@@ -32,6 +32,20 @@ Touched touched_of(const ServicePlan& plan) {
   return touched;
 }
 
+// A slice is of one family; one that lost its last endpoint does not say which it was.
+TriggerTimes trigger_times(const watchers::EndpointSlice& slice) {
+  TriggerTimes times;
+  bool none = true;
+  for (const watchers::EndpointGroup& group : slice.groups) {
+    for (const watchers::Endpoint& endpoint : group.endpoints) {
+      times[endpoint.address.is_ipv4() ? 0 : 1] = slice.trigger_time;
+      none = false;
+    }
+  }
+  if (none) times = {slice.trigger_time, slice.trigger_time};
+  return times;
+}
+
 }  // namespace
 
 Loop::Loop(Host& host, watchers::EventMailbox& mailbox, const base::Clock& clock,
@@ -103,30 +117,42 @@ void Loop::take_events() {
       listener_.object_rejected(key, rejected->reason);
       continue;
     }
-    std::optional<base::WallTime> trigger_time;
+    bool of_service = key.kind == watchers::Kind::kService;
+    Pending pending{event.received, {}, of_service, !of_service};
     if (const auto* slice =
             std::get_if<std::shared_ptr<const watchers::EndpointSlice>>(&event.news)) {
-      trigger_time = (*slice)->trigger_time;
+      pending.trigger_times = trigger_times(**slice);
     }
     watchers::ClusterSnapshot::Change change = snapshot_.apply(key, event.news);
-    if (!change.services.empty()) {
-      ++(key.kind == watchers::Kind::kService ? service_changes : slice_changes);
-    }
-    for (const ObjectKey& service : change.services) mark(service, event.received, trigger_time);
+    if (!change.services.empty()) ++(of_service ? service_changes : slice_changes);
+    for (const ObjectKey& service : change.services) mark(service, pending);
   }
   if (service_changes + slice_changes > 0) listener_.changes_taken(service_changes, slice_changes);
 }
 
-void Loop::mark(const ObjectKey& service, TimePoint since,
-                std::optional<base::WallTime> trigger_time) {
-  auto [place, first] = pending_.try_emplace(service, Pending{since, trigger_time});
+void Loop::mark(const ObjectKey& service, const Pending& change) {
+  auto [place, first] = pending_.try_emplace(service, change);
   if (first) return;
-  place->second.since = std::min(place->second.since, since);
+  Pending& pending = place->second;
+  pending.since = std::min(pending.since, change.since);
+  pending.service_changed = pending.service_changed || change.service_changed;
+  pending.endpoints_changed = pending.endpoints_changed || change.endpoints_changed;
   // The oldest of what a round brings is the one whose wait counts.
-  if (trigger_time &&
-      (!place->second.trigger_time || *trigger_time < *place->second.trigger_time)) {
-    place->second.trigger_time = trigger_time;
+  for (std::size_t family = 0; family < pending.trigger_times.size(); ++family) {
+    const std::optional<base::WallTime>& time = change.trigger_times[family];
+    std::optional<base::WallTime>& oldest = pending.trigger_times[family];
+    if (time && (!oldest || *time < *oldest)) oldest = time;
   }
+}
+
+std::size_t Loop::pending_service_changes() const {
+  return static_cast<std::size_t>(std::count_if(
+      pending_.begin(), pending_.end(), [](const auto& p) { return p.second.service_changed; }));
+}
+
+std::size_t Loop::pending_endpoint_changes() const {
+  return static_cast<std::size_t>(std::count_if(
+      pending_.begin(), pending_.end(), [](const auto& p) { return p.second.endpoints_changed; }));
 }
 
 // A changed fact of the node can change the plan of any Service.
@@ -139,7 +165,7 @@ void Loop::refresh_node(TimePoint now) {
   if (facts == node_) return;
   node_ = std::move(facts);
   listener_.node_changed(node_);
-  for (const ObjectKey& service : snapshot_.service_keys()) mark(service, now, std::nullopt);
+  for (const ObjectKey& service : snapshot_.service_keys()) mark(service, {now, {}});
 }
 
 Touched Loop::plan_pending() {
@@ -237,7 +263,7 @@ void Loop::apply(Touched touched, std::string_view cause, TimePoint now) {
   round.ended = clock_.now();
   if (started_) {
     for (const auto& [key, waiting] : in_round_) {
-      round.services.push_back({key, waiting.since, waiting.trigger_time});
+      round.services.push_back({key, waiting.since, waiting.trigger_times});
     }
     in_round_.clear();
   }

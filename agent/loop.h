@@ -51,8 +51,13 @@ class Loop {
   void addresses_changed() { addresses_changed_ = true; }
 
   bool started() const { return started_; }
+  // Events that the watchers left and no step has taken.
+  std::size_t queue_depth() const { return mailbox_.size(); }
   // How many Services wait for their round.
   std::size_t pending_count() const { return pending_.size(); }
+  // Of those that wait, how many because they changed themselves, and how many because a slice did.
+  std::size_t pending_service_changes() const;
+  std::size_t pending_endpoint_changes() const;
   // Since when the oldest change of a family waits that is not in the kernel, or a part of its data
   // path does not work for anybody. One thing that fails alone, for its Service, does not count:
   // the others are served.
@@ -62,15 +67,16 @@ class Loop {
   const Host& host() const { return host_; }
 
  private:
-  // A Service that waits for its round: since when, and what its slices say of it.
+  // A Service that waits for its round: since when, and why.
   struct Pending {
     base::TimePoint since;
-    std::optional<base::WallTime> trigger_time;
+    TriggerTimes trigger_times;
+    bool service_changed = false;
+    bool endpoints_changed = false;
   };
 
   void take_events();
-  void mark(const watchers::ObjectKey& service, base::TimePoint since,
-            std::optional<base::WallTime> trigger_time);
+  void mark(const watchers::ObjectKey& service, const Pending& change);
   void refresh_node(base::TimePoint now);
   Touched plan_pending();
   Touched replan(const watchers::ObjectKey& service);

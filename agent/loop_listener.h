@@ -1,6 +1,7 @@
 #ifndef IPVS_AGENT_AGENT_LOOP_LISTENER_H_
 #define IPVS_AGENT_AGENT_LOOP_LISTENER_H_
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -15,11 +16,15 @@
 
 namespace agent {
 
+// When the endpoint controllers noted the changes of a Service's slices that a round has applied,
+// by family, IPv4 first: the oldest of each.
+using TriggerTimes = std::array<std::optional<base::WallTime>, 2>;
+
 // A Service whose change a round has applied.
 struct AppliedService {
   watchers::ObjectKey key;
-  base::TimePoint since;                       // when the first event of the change arrived
-  std::optional<base::WallTime> trigger_time;  // of its newest EndpointSlice
+  base::TimePoint since;  // when the first event of the change arrived
+  TriggerTimes trigger_times;
 };
 
 // One round of the loop.

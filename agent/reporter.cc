@@ -141,9 +141,10 @@ void Reporter::measure_round(const Round& round) {
   }
   for (const AppliedService& service : round.services) {
     metrics_.observe_event_to_kernel(round.ended - service.since);
-    if (!service.trigger_time || *service.trigger_time < began_) continue;
     for (base::Family family : options_.families) {
-      metrics_.observe_network_programming(family, wall - *service.trigger_time);
+      const auto& trigger = service.trigger_times[family == base::Family::kIpv4 ? 0 : 1];
+      if (!trigger || *trigger < began_) continue;
+      metrics_.observe_network_programming(family, wall - *trigger);
     }
   }
 }
@@ -207,6 +208,7 @@ void Reporter::stepped(const Loop& loop, TimePoint now) {
   sizes.drains_active = host.drains().size();
   sizes.retries_pending = host.retries().size();
   sizes.services_waiting = loop.pending_count();
+  sizes.queue_depth = loop.queue_depth();
   sizes.foreign_virtual_servers = host.foreign_virtual_servers();
   if (options_.health_checks != nullptr) {
     auto [services, failing] = options_.health_checks->counts();
@@ -220,7 +222,7 @@ void Reporter::stepped(const Loop& loop, TimePoint now) {
     metrics_.set_no_local_endpoints("internal", family, no_local.internal[index]);
     metrics_.set_no_local_endpoints("external", family, no_local.external[index]);
   }
-  metrics_.set_changes_pending(loop.pending_count(), loop.pending_count());
+  metrics_.set_changes_pending(loop.pending_service_changes(), loop.pending_endpoint_changes());
   metrics_.set_sources(options_.sources());
   metrics_.set_ipset_fill(host.set_fill());
 

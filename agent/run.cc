@@ -27,6 +27,7 @@
 #include "agent/kernel_tables.h"
 #include "agent/loop.h"
 #include "agent/loop_thread.h"
+#include "agent/metered_conntrack.h"
 #include "agent/reporter.h"
 #include "agent/service_health_server.h"
 #include "agent/status_pages.h"
@@ -202,7 +203,11 @@ int run_agent(const CommandLine& command_line, Log& log) {
                      .sources = [&] { return sources.status(); },
                      .health_checks = &health_checks,
                      .node_ports = configuration.node_port_addresses});
-  Host host(kernel->tables(), std::move(options));
+  HostTables tables = kernel->tables();
+  MeteredConntrack conntrack(tables.conntrack, clock, metrics);
+  Host host(
+      {tables.ipvs, tables.addresses, tables.ipsets, tables.iptables, tables.sysctls, conntrack},
+      std::move(options));
   Loop loop(host, mailbox, clock, reporter, loop_options(configuration, machine, name));
   Servers servers(command_line, metrics, health, clock, log);
 

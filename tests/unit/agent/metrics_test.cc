@@ -53,6 +53,7 @@ void use_everything(Metrics& metrics) {
     metrics.set_last_queued(family, done);
     metrics.observe_network_programming(family, 90s);
     metrics.set_no_local_endpoints("internal", family, 2);
+    metrics.set_no_local_endpoints("external", family, 1);
     metrics.count_iptables_restore_failure(family);
     metrics.observe_conntrack_cleaning(family, 1ms, 4);
   }
@@ -62,6 +63,7 @@ void use_everything(Metrics& metrics) {
   metrics.count_healthz(200);
   metrics.count_healthz(503);
   metrics.count_livez(200);
+  metrics.count_livez(503);
 }
 
 TEST(Metrics, ShowsWhatWasCounted) {
@@ -95,6 +97,80 @@ TEST(Metrics, ShowsWhatWasCounted) {
         "process_resident_memory_bytes "}) {
     EXPECT_THAT(page, HasSubstr(line));
   }
+}
+
+// The kube-proxy metrics of a page, one line each: name, type, label sets, bounds of the buckets.
+std::string kube_proxy_metrics(const std::string& page) {
+  std::map<std::string, std::set<std::string>> labels;
+  std::map<std::string, std::string> types;
+  std::map<std::string, std::vector<std::string>> bounds;
+  const std::regex sample(R"re((kubeproxy_\w+)(?:\{(.*)\})? \S+)re");
+  const std::regex bound(R"re(,?le="([^"]*)")re");
+  std::istringstream stream(page);
+  for (std::string line; std::getline(stream, line);) {
+    std::smatch match;
+    if (line.starts_with("# TYPE kubeproxy_")) {
+      std::string rest = line.substr(7);
+      types[rest.substr(0, rest.find(' '))] = rest.substr(rest.find(' ') + 1);
+    }
+    if (!std::regex_match(line, match, sample)) continue;
+    std::string name = match[1];
+    std::string set = match[2];
+    for (const char* suffix : {"_bucket", "_sum", "_count"}) {
+      if (name.ends_with(suffix)) name.resize(name.size() - std::string(suffix).size());
+    }
+    std::smatch le;
+    if (std::regex_search(set, le, bound)) {
+      std::string value = le[1];
+      set = std::regex_replace(set, bound, "");
+      if (labels[name].empty() || labels[name] == std::set<std::string>{set}) {
+        bounds[name].push_back(value);
+      }
+    }
+    labels[name].insert(set);
+  }
+  std::string text;
+  for (const auto& [name, type] : types) {
+    text += name.substr(10) + " " + type;
+    for (const std::string& set : labels[name]) text += set.empty() ? "" : " {" + set + "}";
+    if (!bounds[name].empty()) text += " le";
+    for (const std::string& le : bounds[name]) text += " " + le;
+    text += "\n";
+  }
+  return text;
+}
+
+// Every metric of kube-proxy's that means something in IPVS mode, under its name, type and labels.
+TEST(Metrics, KubeProxysHaveItsNamesLabelsAndBuckets) {
+  ManualClock clock;
+  Metrics metrics(clock);
+  use_everything(metrics);
+  const std::string families = R"( {ip_family="IPv4"} {ip_family="IPv6"})";
+  const std::string codes = R"( {code="200"} {code="503"})";
+  const std::string sync =
+      " le 0.001 0.002 0.004 0.008 0.016 0.032 0.064 0.128 0.256 0.512 1.024 2.048 4.096 8.192 "
+      "16.384 +Inf";
+  std::string programming = " le 0 0.25 0.5";
+  for (int s = 1; s <= 60; ++s) programming += " " + std::to_string(s);
+  programming += " 65 70 75 80 85 90 95 100 105 110 115 120 150 180 210 240 270 300 +Inf";
+  EXPECT_EQ(kube_proxy_metrics(*metrics.page()),
+            "conntrack_reconciler_deleted_entries_total counter" + families +
+                "\nconntrack_reconciler_sync_duration_seconds histogram" + families + sync +
+                "\nnetwork_programming_duration_seconds histogram" + families + programming +
+                "\nproxy_healthz_total counter" + codes + "\nproxy_livez_total counter" + codes +
+                "\nsync_proxy_rules_duration_seconds histogram" + families + sync +
+                "\nsync_proxy_rules_endpoint_changes_pending gauge"
+                "\nsync_proxy_rules_endpoint_changes_total counter"
+                "\nsync_proxy_rules_iptables_restore_failures_total counter" +
+                families + "\nsync_proxy_rules_last_queued_timestamp_seconds gauge" + families +
+                "\nsync_proxy_rules_last_timestamp_seconds gauge" + families +
+                "\nsync_proxy_rules_no_local_endpoints_total gauge"
+                R"( {ip_family="IPv4",traffic_policy="external"})"
+                R"( {ip_family="IPv4",traffic_policy="internal"})"
+                R"( {ip_family="IPv6",traffic_policy="external"})"
+                R"( {ip_family="IPv6",traffic_policy="internal"})"
+                "\nsync_proxy_rules_service_changes_pending gauge"
+                "\nsync_proxy_rules_service_changes_total counter\n");
 }
 
 TEST(Metrics, UnusedFamiliesAreNotShown) {

@@ -121,6 +121,55 @@ TEST_F(ReporterTest, AChangeThatCannotBeAppliedMakesTheNodeUnhealthyInTheEnd) {
   EXPECT_TRUE(healthy());
 }
 
+// A trigger time counts for the family of its slice only.
+TEST_F(ReporterTest, NetworkProgrammingIsMeasuredForTheFamilyThatChanged) {
+  start();
+  node_.clock.advance(std::chrono::seconds(10));
+  put_service("web", "10.96.0.10");
+  auto put_slice = [&](const char* name, const char* address) {
+    watchers::EndpointSlice slice =
+        fakes::make_slice("web", name, {{"", base::Protocol::kTcp, 80}}, {address});
+    slice.trigger_time = node_.clock.wall_now() - std::chrono::seconds(3);
+    put(watchers::Kind::kEndpointSlice, slice.key,
+        std::make_shared<const watchers::EndpointSlice>(slice));
+    step();
+    node_.clock.advance(std::chrono::seconds(2));
+    return metrics_.page();
+  };
+  const std::string count = "kubeproxy_network_programming_duration_seconds_count{ip_family=";
+  EXPECT_THAT(*put_slice("six", "fd00::1"), Not(HasSubstr(count + "\"IPv4\"} ")));
+  EXPECT_THAT(*put_slice("four", "10.244.0.1"), HasSubstr(count + "\"IPv4\"} 1\n"));
+}
+
+TEST_F(ReporterTest, TheNodeDecidesWhetherLoadBalancersMaySendHere) {
+  start();
+  auto eligible = [&] {
+    step();
+    return health_.get()->node_eligible;
+  };
+  EXPECT_TRUE(eligible());  // nothing is known of the node yet
+  watchers::Node node;
+  node.key.name = "node-1";
+  auto put_node = [&] {
+    put(watchers::Kind::kNode, node.key, std::make_shared<const watchers::Node>(node));
+  };
+  put_node();
+  put(watchers::Kind::kNode, {}, watchers::Synced());
+  EXPECT_TRUE(eligible());
+  node.autoscaler_deletes = true;
+  put_node();
+  EXPECT_FALSE(eligible());
+  node.autoscaler_deletes = false;
+  put_node();
+  EXPECT_TRUE(eligible());
+  node.being_deleted = true;
+  put_node();
+  EXPECT_FALSE(eligible());
+  EXPECT_TRUE(is_healthy(*health_.get(), node_.clock.now()));
+  put(watchers::Kind::kNode, node.key, watchers::Deleted());
+  EXPECT_FALSE(eligible());
+}
+
 TEST_F(ReporterTest, CountsReachTheMetricsPage) {
   start();
   put_service("web", "10.96.0.10");
