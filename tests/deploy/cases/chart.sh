@@ -92,3 +92,15 @@ files_case_pods_are_not_privileged() {
             .allowPrivilegeEscalation == false and .capabilities.drop == ["ALL"])))' objects
   done
 }
+
+# The alerts and the dashboard ask for metrics that the agent has.
+files_case_queries_name_real_metrics() {
+  local name
+  grep -ohE '\b(ipvs_agent|kubeproxy|process)_[a-z0-9_]+' "$kChart"/files/* | sed -E 's/_(bucket|sum|count)$//' |
+    sort -u | grep -v '^ipvs_agent_$' >names
+  [[ $(wc -l <names) -gt 10 ]]
+  while read -r name; do
+    grep -rqF "\"$name\"" "$kRoot"/agent/*.cc || { echo "no such metric: $name"; return 1; }
+  done <names
+  jq -e '[.panels[] | .description != null and (.targets | length > 0)] | all' "$kChart/files/dashboard.json"
+}
