@@ -139,9 +139,10 @@ class Planner {
     }
   }
 
-  // With ranges of the other family only, this family's address is closed, not open.
+  // With ranges of the other family only, this family's address is closed, not open; a range of all
+  // addresses opens it, and a hash set of nets could not hold it.
   void plan_source_ranges(const PortContext& context, const netconf::IpsetEntry& vip) {
-    if (!service_.sources_restricted) return;
+    if (!service_.sources_restricted || everybody_may_come(context.family)) return;
     add_entry(SetId::kLoadBalancerFw, context.family, vip);
     bool node_inside = false;
     for (const IpPrefix& range : service_.source_ranges) {
@@ -149,7 +150,10 @@ class Planner {
       for (const IpAddress& address : node_.primary_addresses) {
         node_inside = node_inside || range.contains(address);
       }
-      add_source_range(context.family, vip, range.masked());
+      netconf::IpsetEntry entry = vip;
+      entry.ip2 = range.masked().address();
+      entry.prefix2 = static_cast<std::uint8_t>(range.length());
+      add_entry(SetId::kLoadBalancerSourceCidr, context.family, entry);
     }
     if (node_inside) {
       netconf::IpsetEntry entry = vip;
@@ -158,21 +162,10 @@ class Planner {
     }
   }
 
-  // A hash set of nets cannot hold a /0: it is stored as its two halves.
-  void add_source_range(Family family, const netconf::IpsetEntry& vip, const IpPrefix& range) {
-    std::vector<IpPrefix> parts = {range};
-    if (range.length() == 0) {
-      std::array<std::uint8_t, 16> upper = {0x80};
-      std::size_t size = family == Family::kIpv4 ? 4 : 16;
-      parts = {IpPrefix(range.address(), 1),
-               IpPrefix(IpAddress::from_bytes(std::span(upper).first(size)), 1)};
-    }
-    for (const IpPrefix& part : parts) {
-      netconf::IpsetEntry entry = vip;
-      entry.ip2 = part.address();
-      entry.prefix2 = static_cast<std::uint8_t>(part.length());
-      add_entry(SetId::kLoadBalancerSourceCidr, family, entry);
-    }
+  bool everybody_may_come(Family family) const {
+    return std::any_of(
+        service_.source_ranges.begin(), service_.source_ranges.end(),
+        [&](const IpPrefix& range) { return range.family() == family && range.length() == 0; });
   }
 
   void plan_node_port(const PortContext& context) {
