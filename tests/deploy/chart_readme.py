@@ -23,7 +23,7 @@ helm install ipvs-agent charts/ipvs-agent --namespace kube-system --set apiServe
 order of steps, and the way back.
 
 **Upgrade and rollback** lose no connection: forwarding is the kernel's, and goes on while the agent of a node is replaced. A change of
-`config` restarts no pod.
+`config` restarts no pod where none must be restarted.
 
 **Rights.** No container is privileged. The agent has the capabilities NET_ADMIN (IPVS, addresses, ipsets, rules) and NET_RAW
 (iptables asks ipset through a raw socket); the init container that loads modules has SYS_MODULE. The node's `/proc/sys/net` is mounted

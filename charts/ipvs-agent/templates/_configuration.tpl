@@ -14,6 +14,13 @@
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) (deepCopy .Values.extraConfig) $ours) -}}
 {{- end -}}
 
+{{/* What the agent reads only at its start: a change of these alone restarts the pods. */}}
+{{- define "ipvs-agent.readAtStart" -}}
+{{- $config := .Values.config -}}
+{{- list .Values.healthz .Values.metrics (dig "logging" "format" "" $config) (dig "ipvsAgent" "ipsetMaxElements" "" $config)
+    (dig "ipvsAgent" "iptablesBackend" "" $config) .Values.extraConfig | toJson -}}
+{{- end -}}
+
 {{/* Where the configuration is mounted; kubeadm's names its kubeconfig by this folder. */}}
 {{- define "ipvs-agent.configFolder" -}}
 {{- ternary "/var/lib/kube-proxy" "/etc/ipvs-agent" (ne .Values.existingConfigMap "") -}}

@@ -67,16 +67,18 @@ files_case_agent_knows_the_flags() {
   done <flags
 }
 
-# A change of the configuration alone restarts no pod, unless that is asked for.
-files_case_configuration_restarts_nothing() {
-  local value
+# A change of the configuration restarts no pod, unless the agent reads it only at its start, or that is asked for.
+files_case_configuration_restarts_only_what_must() {
   pods() {
-    render base --set "config.ipvs.scheduler=$1" "${@:2}" | as_json |
-      jq -S '.[] | select(.kind == "DaemonSet") | .spec.template'
+    render base "$@" | as_json | jq -S '.[] | select(.kind == "DaemonSet") | .spec.template'
   }
-  diff <(pods rr) <(pods wlc)
-  value=restartOnConfigChange=true
-  if diff -q <(pods rr --set $value) <(pods wlc --set $value); then return 1; fi
+  differ() { if diff -q <(pods "${@:2}") <(pods "$@"); then return 1; fi; }
+  pods >as_it_comes
+  diff as_it_comes <(pods --set config.ipvs.scheduler=wlc --set config.logging.verbosity=4 --set config.clusterCIDR=10.0.0.0/8)
+  differ --set=metrics.address=0.0.0.0
+  differ --set=config.logging.format=json
+  differ --set=config.ipvsAgent.ipsetMaxElements=131072
+  differ --set=config.ipvs.scheduler=wlc --set=restartOnConfigChange=true
 }
 
 # Nothing is privileged, and the root is read-only, whatever the values.

@@ -13,7 +13,7 @@ files_case_kustomize_base_is_current() {
 comparable() {
   jq -S 'map(
       del(.metadata.labels["helm.sh/chart", "app.kubernetes.io/managed-by", "app.kubernetes.io/version"]) |
-      del(.data["config.conf"]?) | select(.kind != "Pod") |
+      del(.spec.template.metadata.annotations?) | del(.data["config.conf"]?) | select(.kind != "Pod") |
       walk(if type == "object" then (if has("env") then .env |= sort_by(.name) else . end) |
         with_entries(select(.value != [])) else . end)) |
     sort_by(.kind, .metadata.name)'
