@@ -53,6 +53,7 @@ bool deletes(const ipvs::IpvsOp& op) {
 
 const base::IpAddress& address_of(const netconf::AddressOp& op) {
   if (const auto* bind = std::get_if<netconf::BindAddress>(&op)) return bind->address;
+  if (const auto* reserve = std::get_if<netconf::ReserveAddress>(&op)) return reserve->address;
   return std::get<netconf::UnbindAddress>(op).address;
 }
 

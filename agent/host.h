@@ -138,6 +138,7 @@ class Host {
   // host_start.cc
   void apply_sysctls(base::TimePoint now);
   base::Status prepare_device(base::TimePoint now);
+  void reserve_addresses(const netconf::AddressState& state);
   void prepare_sets(base::TimePoint now);
   void use_set(SetId id, base::Family family, base::TimePoint now);
   base::Status prepare_set(SetId id, const netconf::IpsetSpec& spec, base::Family family);

@@ -120,6 +120,7 @@ Touched Host::read_addresses(std::vector<Drift>& drift, TimePoint now) {
   }
   problems_.erase("addresses");
   node_addresses_ = state->node;
+  reserve_addresses(*state);
   if (!state->device_exists) {
     drift.push_back({base::IpAddress(), "the service device " + options_.device + " is gone"});
     std::vector<netconf::AddressOp> create = {netconf::CreateDevice{}};

@@ -146,8 +146,21 @@ Status Host::prepare_device(base::TimePoint now) {
     problems_["device " + options_.device] =
         "is of type \"" + state->device_type + "\", expected \"dummy\"; it is used as it is";
   }
+  reserve_addresses(*state);
   node_addresses_ = state->node;
   return {};
+}
+
+// Addresses that kube-proxy bound may become the source of masqueraded traffic; ours may not.
+void Host::reserve_addresses(const netconf::AddressState& state) {
+  std::vector<netconf::AddressOp> reserve;
+  for (const base::IpAddress& address : state.lent) {
+    reserve.emplace_back(netconf::ReserveAddress{address});
+  }
+  problems_.erase("reserving addresses");
+  for (const Status& status : tables_.addresses.apply(reserve)) {
+    if (!status.ok()) problems_["reserving addresses"] = status.message();
+  }
 }
 
 // Sets that are missing are made. One of our name that was made with other parameters is kept

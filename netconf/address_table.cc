@@ -21,6 +21,9 @@ std::string to_text(const AddressOp& op, std::string_view device) {
     return address_line("add", bind->address, device) +
            (bind->address.is_ipv4() ? "" : " preferred_lft 0");
   }
+  if (const auto* reserve = std::get_if<ReserveAddress>(&op)) {
+    return address_line("change", reserve->address, device) + " preferred_lft 0";
+  }
   if (const auto* unbind = std::get_if<UnbindAddress>(&op)) {
     return address_line("del", unbind->address, device);
   }

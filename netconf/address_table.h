@@ -25,6 +25,7 @@ struct AddressState {
   bool device_exists = false;
   std::string device_type;             // "dummy" as we make it; "" where there is no device
   std::vector<base::IpAddress> bound;  // on the service device, sorted, without link-local IPv6
+  std::vector<base::IpAddress> lent;   // of these, IPv6 that is not reserved: see ReserveAddress
   std::vector<NodeAddress> node;       // on every other device, sorted
 };
 
@@ -40,11 +41,18 @@ struct BindAddress {  // ip addr add ADDRESS/32|128 dev NAME; IPv6: preferred_lf
   base::IpAddress address;
   friend bool operator==(const BindAddress&, const BindAddress&) = default;
 };
+// ip addr change ADDRESS/128 dev NAME preferred_lft 0: as BindAddress does from the start. Where it
+// is not bound it is bound; an IPv4 address stays as it is.
+struct ReserveAddress {
+  base::IpAddress address;
+  friend bool operator==(const ReserveAddress&, const ReserveAddress&) = default;
+};
 struct UnbindAddress {  // ip addr del ADDRESS/32|128 dev NAME
   base::IpAddress address;
   friend bool operator==(const UnbindAddress&, const UnbindAddress&) = default;
 };
-using AddressOp = std::variant<CreateDevice, DeleteDevice, BindAddress, UnbindAddress>;
+using AddressOp =
+    std::variant<CreateDevice, DeleteDevice, BindAddress, ReserveAddress, UnbindAddress>;
 
 // A line for `ip -batch` (ip(8)): "addr add 10.96.0.1/32 dev kube-ipvs0".
 std::string to_text(const AddressOp& op, std::string_view device);

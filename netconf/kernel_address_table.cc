@@ -102,13 +102,16 @@ Result<AddressState> KernelAddressTable::read_once() {
     if (!found) return;
     if (found->link == own) {
       bool automatic = !found->address.is_ipv4() && found->address.is_link_local();
-      if (!automatic) state.bound.push_back(found->address);
+      if (automatic) return;
+      state.bound.push_back(found->address);
+      if (!found->address.is_ipv4() && !found->deprecated) state.lent.push_back(found->address);
       return;
     }
     state.node.push_back({found->address, found->prefix_length, names[found->link]});
   });
   if (!status) return status.in("read the host's addresses");
   std::sort(state.bound.begin(), state.bound.end());
+  std::sort(state.lent.begin(), state.lent.end());
   std::sort(state.node.begin(), state.node.end());
   return state;
 }
@@ -159,6 +162,8 @@ void KernelAddressTable::change_addresses(std::span<const AddressOp> ops,
   for (const AddressOp& op : ops) {
     if (const auto* bind = std::get_if<BindAddress>(&op)) {
       put_bind(batch_.blank(), device_index_, bind->address);
+    } else if (const auto* reserve = std::get_if<ReserveAddress>(&op)) {
+      put_reserve(batch_.blank(), device_index_, reserve->address);
     } else {
       put_unbind(batch_.blank(), device_index_, std::get<UnbindAddress>(op).address);
     }

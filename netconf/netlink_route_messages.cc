@@ -42,6 +42,17 @@ bool put_bytes(nl_msg* message, int attribute, const base::IpAddress& address) {
                  address.bytes().data()) == 0;
 }
 
+void put_address(nl_msg* message, int flags, int link, const base::IpAddress& address) {
+  must_fit(start(message, RTM_NEWADDR, flags, address_header(link, address)) &&
+           put_bytes(message, IFA_LOCAL, address) && put_bytes(message, IFA_ADDRESS, address));
+  if (address.is_ipv4()) return;
+  // Among the addresses of all devices the kernel prefers as source the one most like the
+  // destination, and pods' addresses are often more like a service address than like the node's.
+  ifa_cacheinfo deprecated{};
+  deprecated.ifa_valid = kForEver;
+  must_fit(nla_put(message, IFA_CACHEINFO, sizeof deprecated, &deprecated) == 0);
+}
+
 std::string text_of(nlattr* attribute) {
   if (attribute == nullptr) return "";
   const char* data = static_cast<const char*>(nla_data(attribute));
@@ -72,14 +83,11 @@ void put_get_link(nl_msg* message, const std::string& name) {
 void put_get_links(nl_msg* message) { must_fit(start(message, RTM_GETLINK, 0, ifinfomsg{})); }
 
 void put_bind(nl_msg* message, int link, const base::IpAddress& address) {
-  must_fit(start(message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address_header(link, address)) &&
-           put_bytes(message, IFA_LOCAL, address) && put_bytes(message, IFA_ADDRESS, address));
-  if (address.is_ipv4()) return;
-  // Among the addresses of all devices the kernel prefers as source the one most like the
-  // destination, and pods' addresses are often more like a service address than like the node's.
-  ifa_cacheinfo deprecated{};
-  deprecated.ifa_valid = kForEver;
-  must_fit(nla_put(message, IFA_CACHEINFO, sizeof deprecated, &deprecated) == 0);
+  put_address(message, NLM_F_CREATE | NLM_F_EXCL, link, address);
+}
+
+void put_reserve(nl_msg* message, int link, const base::IpAddress& address) {
+  put_address(message, NLM_F_CREATE | NLM_F_REPLACE, link, address);
 }
 
 void put_unbind(nl_msg* message, int link, const base::IpAddress& address) {
@@ -124,6 +132,7 @@ std::optional<LinkAddress> parse_address(nlmsghdr* message) {
   LinkAddress address;
   address.link = static_cast<int>(header->ifa_index);
   address.prefix_length = header->ifa_prefixlen;
+  address.deprecated = (header->ifa_flags & IFA_F_DEPRECATED) != 0;
   address.address = base::IpAddress::from_bytes(std::span(
       static_cast<const std::uint8_t*>(nla_data(own)), static_cast<std::size_t>(nla_len(own))));
   return address;

@@ -23,6 +23,7 @@ struct LinkAddress {
   int link = 0;  // index
   base::IpAddress address;
   int prefix_length = 0;
+  bool deprecated = false;  // IPv6: the kernel takes it as source only towards itself
 };
 
 void put_create_dummy(nl_msg* message, const std::string& name);
@@ -34,6 +35,8 @@ void put_get_links(nl_msg* message);
 // /32 or /128, global scope, without duplicate address detection. IPv6: deprecated (RFC 4862), so
 // that the kernel takes it as source only towards itself.
 void put_bind(nl_msg* message, int link, const base::IpAddress& address);
+// The same, where it is bound already.
+void put_reserve(nl_msg* message, int link, const base::IpAddress& address);
 // An IPv4 address whatever its prefix length, an IPv6 address of /128.
 void put_unbind(nl_msg* message, int link, const base::IpAddress& address);
 // Every address of every link; to be sent as a dump.

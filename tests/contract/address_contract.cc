@@ -18,6 +18,7 @@ using netconf::AddressOp;
 using netconf::BindAddress;
 using netconf::CreateDevice;
 using netconf::DeleteDevice;
+using netconf::ReserveAddress;
 using netconf::UnbindAddress;
 
 IpAddress ip(const std::string& text) { return *IpAddress::parse(text); }
@@ -72,6 +73,16 @@ TEST_F(AddressTableTest, SaysWhatIsThereAndWhatIsNot) {
   EXPECT_EQ(statuses[1].code(), Code::kAlreadyExists);
   EXPECT_TRUE(statuses[1].message().starts_with("addr add 10.96.0.1/32 dev kube-ipvs0: "))
       << statuses[1].message();
+}
+
+TEST_F(AddressTableTest, ReservesWhatIsBoundAndWhatIsNot) {
+  EXPECT_EQ(apply({ReserveAddress{ip("fd00::1")}}), (std::vector<int>{ENODEV}));
+  EXPECT_EQ(apply({CreateDevice{}, BindAddress{ip("fd00::1")}, BindAddress{ip("10.96.0.1")},
+                   ReserveAddress{ip("fd00::1")}, ReserveAddress{ip("fd00::2")},
+                   ReserveAddress{ip("10.96.0.1")}}),
+            (std::vector<int>{0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(read().bound, (std::vector<IpAddress>{ip("10.96.0.1"), ip("fd00::1"), ip("fd00::2")}));
+  EXPECT_TRUE(read().lent.empty());
 }
 
 TEST_F(AddressTableTest, RefusesWhatNoDeviceCanHold) {

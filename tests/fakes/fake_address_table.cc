@@ -16,6 +16,7 @@ int FakeAddressTable::carry_out(const netconf::DeleteDevice& /*op*/) {
   if (device_type_.empty()) return ENODEV;
   device_type_.clear();
   bound_.clear();
+  lent_.clear();
   return 0;
 }
 
@@ -29,8 +30,16 @@ int FakeAddressTable::carry_out(const netconf::BindAddress& op) {
   return bound_.insert(op.address).second ? 0 : EEXIST;
 }
 
+int FakeAddressTable::carry_out(const netconf::ReserveAddress& op) {
+  if (device_type_.empty()) return ENODEV;
+  lent_.erase(op.address);
+  int error = carry_out(netconf::BindAddress{op.address});
+  return error == EEXIST ? 0 : error;
+}
+
 int FakeAddressTable::carry_out(const netconf::UnbindAddress& op) {
   if (device_type_.empty()) return ENODEV;
+  lent_.erase(op.address);
   return bound_.erase(op.address) == 1 ? 0 : EADDRNOTAVAIL;
 }
 
@@ -54,6 +63,7 @@ base::Result<netconf::AddressState> FakeAddressTable::read() {
   state.device_exists = !device_type_.empty();
   state.device_type = device_type_;
   state.bound.assign(bound_.begin(), bound_.end());
+  state.lent.assign(lent_.begin(), lent_.end());
   state.node = node_;
   return state;
 }

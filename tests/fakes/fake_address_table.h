@@ -25,6 +25,12 @@ class FakeAddressTable final : public netconf::AddressTable {
   // Someone else made the device, perhaps of another type.
   void make_device(std::string type) { device_type_ = std::move(type); }
 
+  // Someone else bound an IPv6 address, as one usually does.
+  void bind_and_lend(const base::IpAddress& address) {
+    bound_.insert(address);
+    lent_.insert(address);
+  }
+
   // Every operation ever applied, in order, as its `ip -batch` line; a refused one with its error
   // name behind it: "addr add 10.96.0.1/32 dev kube-ipvs0 # EEXIST".
   const std::vector<std::string>& log() const { return log_; }
@@ -36,11 +42,13 @@ class FakeAddressTable final : public netconf::AddressTable {
   int carry_out(const netconf::CreateDevice& op);
   int carry_out(const netconf::DeleteDevice& op);
   int carry_out(const netconf::BindAddress& op);
+  int carry_out(const netconf::ReserveAddress& op);
   int carry_out(const netconf::UnbindAddress& op);
 
   std::string device_;
   std::string device_type_;  // "" while there is no device
   std::set<base::IpAddress> bound_;
+  std::set<base::IpAddress> lent_;
   std::vector<netconf::NodeAddress> node_;
   std::vector<std::string> log_;
   int batch_count_ = 0;

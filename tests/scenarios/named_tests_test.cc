@@ -41,8 +41,9 @@ const std::set<std::string>& known_names() {
     std::set<std::string> names;
     const std::regex test(R"(TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\))");
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / "tests")) {
-      if (!entry.path().filename().string().ends_with("_test.cc") &&
-          !entry.path().filename().string().ends_with("_contract.cc")) {
+      const std::string file = entry.path().filename();
+      if (!file.ends_with("_test.cc") && !file.ends_with("_contract.cc") &&
+          !file.ends_with("_kernel.cc")) {
         continue;
       }
       for (std::string& name : all_matches(read_text(entry.path()), test)) {

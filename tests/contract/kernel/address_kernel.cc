@@ -19,6 +19,7 @@ using netconf::AddressOp;
 using netconf::BindAddress;
 using netconf::CreateDevice;
 using netconf::NodeAddress;
+using netconf::ReserveAddress;
 using netconf::UnbindAddress;
 
 IpAddress ip(const std::string& text) { return *IpAddress::parse(text); }
@@ -77,6 +78,14 @@ TEST_F(AddressKernel, DoesNotLendServiceAddressesToOtherTraffic) {
   };
   EXPECT_EQ(source_to("fd00:10::5"), "2001:db8::7");
   EXPECT_EQ(source_to("fd00:96::1"), "fd00:96::1");
+
+  // As kube-proxy binds it.
+  must_run({"ip", "addr", "add", "fd00:10::96", "dev", "kube-ipvs0"});
+  EXPECT_EQ(source_to("fd00:10::5"), "fd00:10::96");
+  EXPECT_EQ(read().lent, (std::vector<IpAddress>{ip("fd00:10::96")}));
+  must({ReserveAddress{ip("fd00:10::96")}});
+  EXPECT_EQ(source_to("fd00:10::5"), "2001:db8::7");
+  EXPECT_EQ(read().lent, std::vector<IpAddress>());
 }
 
 TEST_F(AddressKernel, TellsADeviceOfTheWrongType) {

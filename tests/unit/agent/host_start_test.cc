@@ -81,6 +81,24 @@ TEST_F(HostStart, ASetThatCannotBeMadeDegradesTheHostAndStopsNothing) {
   EXPECT_EQ(agent.host.problems().size(), 1u);
 }
 
+TEST_F(HostStart, AddressesThatOthersBoundAreReservedAtTheStartAndByTheAudit) {
+  const base::IpAddress address = *base::IpAddress::parse("fd00:96::1");
+  const std::string line = "addr change fd00:96::1/128 dev kube-ipvs0 preferred_lft 0";
+  node_.addresses.make_device("dummy");
+  node_.addresses.bind_and_lend(address);
+  FakeAgent agent(node_);
+  EXPECT_THAT(node_.addresses.log(), ElementsAre(line));
+  agent.put(fakes::make_service("web", "fd00:96::1", {{"", base::Protocol::kTcp, 80, 0}}));
+  agent.sync();
+  agent.run();
+  node_.addresses.clear_log();
+  agent.run_for(std::chrono::seconds(90));
+  EXPECT_THAT(node_.addresses.log(), IsEmpty());
+  node_.addresses.bind_and_lend(address);
+  agent.run_for(std::chrono::seconds(90));
+  EXPECT_THAT(node_.addresses.log(), ElementsAre(line));
+}
+
 // As kube-proxy's syncService: what is right stays untouched, what differs is edited in place.
 TEST_F(HostStart, WhatIsThereIsTakenOverAndOnlyDifferencesAreWritten) {
   for (const char* service : {"-t", "-u", "--sctp-service"}) {
