@@ -106,6 +106,7 @@ base::Result<CommandLine> parse_command_line(std::span<const std::string> argume
   base::Result<FlagValues> flags = parse_flags(specs, arguments);
   if (!flags) return flags.status();
   CommandLine line;
+  line.arguments.assign(arguments.begin(), arguments.end());
   line.config_path = text_of(*flags, "config");
   line.write_config_to = text_of(*flags, "write-config-to");
   line.master = text_of(*flags, "master");

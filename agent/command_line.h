@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "agent/config_file.h"
 #include "base/result.h"
@@ -22,6 +23,7 @@ enum class Action {
 // A command line, with the configuration file it names taken in.
 struct CommandLine {
   Action action = Action::kRun;
+  std::vector<std::string> arguments;  // as given
   LoadedConfiguration loaded;
   std::string config_path;      // --config; "" for none
   std::string write_config_to;  // of kWriteConfig: path of the file to write

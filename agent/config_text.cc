@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "agent/config_change.h"
 #include "agent/config_codec.h"
 #include "agent/config_keys.h"
 #include "agent/yaml_tree.h"
@@ -104,6 +105,10 @@ itself ignores with a line in its log: one file serves both.
 - Unknown and repeated keys are warnings. A wrong value ends the agent with file, line, key, what was found and what is allowed.
 - A duration is written as Go does: `30s`, `1h30m`, `500ms`.
 - Keys marked (0) take their default when a file gives them an empty or zero value.
+- The file is followed while the agent runs (a ConfigMap volume too): a change takes effect at once, and only what differs is
+  written to the kernel; no connection is lost. Keys marked (s) are read at the start: another value in the file is named in the log, in
+  `/healthz` and in `ipvs_agent_config_keys_waiting`, and the old one stays in force until a restart. A file that is wrong changes nothing
+  and is named in the same places (`ipvs_agent_config_in_force` is 0). Kernel settings that are no longer asked for stay as they are.
 - `--write-config-to FILE` writes the configuration that is in force, every key with its value, and ends.
 
 ## Keys that do something
@@ -115,6 +120,7 @@ itself ignores with a line in its log: one file serves both.
   for (const ConfigKey& key : config_keys()) {
     if (!key.idle_reason.empty()) continue;
     std::string name = as_code(key.path) + (key.zero_is_default ? " (0)" : "");
+    if (!key.path.empty() && !restart_reason(key.path).empty()) name += " (s)";
     std::string flag = flag_cell(key) + (key.flag_beats_file ? " (f)" : "");
     std::string value = key.load ? as_code(literal(key, key.load(defaults))) : "";
     text += table_row({name, flag, key.allowed, value, key.meaning});

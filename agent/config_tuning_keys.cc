@@ -87,12 +87,32 @@ ConfigKey sysctl_directory_key() {
       [](const std::string& text) { return text; });
 }
 
+ConfigKey state_directory_key() {
+  auto decode = [](const ConfigValue& value) -> base::Result<std::string> {
+    base::Result<std::string> path = decode_text(value);
+    if (!path || (!path->empty() && !path->starts_with('/'))) return found(value);
+    return path;
+  };
+  return key_of(
+      {.path = "ipvsAgent.stateDirectory",
+       .flag = "state-directory",
+       .meaning =
+           "Where the agent notes since when real servers drain, so that a restart lengthens "
+           "no drain. Made where missing; empty: nowhere.",
+       .flag_beats_file = true},
+      ConfigType::kText, "an absolute path, or nothing",
+      [](auto& c) -> auto& { return c.ipvs_agent.state_directory; }, decode,
+      [](const std::string& text) { return text; });
+}
+
 void add_own(std::vector<ConfigKey>& keys) {
   keys.push_back(duration_key(
       {.path = "ipvsAgent.drainTimeout",
        .flag = "drain-timeout",
-       .meaning = "How long a removed TCP real server may keep its connections. 0s: no limit."},
+       .meaning = "How long a removed TCP or SCTP real server may keep its connections. 0s: no "
+                  "limit."},
       [](auto& c) -> auto& { return c.ipvs_agent.drain_timeout; }));
+  keys.push_back(state_directory_key());
   keys.push_back(duration_key(
       {.path = "ipvsAgent.auditPeriod",
        .flag = "audit-period",

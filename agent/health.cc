@@ -28,6 +28,15 @@ std::string family_json(const FamilyHealth& family, const HealthState& state,
          ",\"healthy\":" + bool_text(healthy) + "}";
 }
 
+// A member of the body; none where there is nothing to list.
+std::string list_json(std::string_view name, const std::vector<std::string>& sentences) {
+  if (sentences.empty()) return "";
+  std::string text;
+  for (const std::string& sentence : sentences)
+    text += (text.empty() ? "" : ",") + quoted(sentence);
+  return "," + quoted(name) + ":[" + text + "]";
+}
+
 HealthAnswer answer(const HealthState& state, const Moment& moment, bool with_node) {
   bool healthy = is_healthy(state, moment.now);
   bool good = healthy && (!with_node || state.node_eligible);
@@ -50,13 +59,7 @@ HealthAnswer answer(const HealthState& state, const Moment& moment, bool with_no
   // Not in kube-proxy's body; only there when something is wrong.
   std::vector<std::string> faults = state.faults;
   if (moment.now - state.published >= state.timeout) faults.emplace_back("the loop does not run");
-  if (!faults.empty()) {
-    result.body += ",\"faults\":[";
-    for (std::size_t i = 0; i < faults.size(); ++i) {
-      result.body += (i > 0 ? "," : "") + quoted(faults[i]);
-    }
-    result.body += "]";
-  }
+  result.body += list_json("faults", faults) + list_json("warnings", state.warnings);
   result.body += "}";
   return result;
 }

@@ -33,6 +33,8 @@ struct HealthState {
   // What is known to be broken on the way from the cluster to packets: "no CAP_NET_ADMIN". Empty
   // while nothing is. Losing the API server is no fault: the kernel goes on as it is.
   std::vector<std::string> faults;
+  // What is degraded without harm to packets: told, but no reason to be unhealthy.
+  std::vector<std::string> warnings;
 
   friend bool operator==(const HealthState&, const HealthState&) = default;
 };

@@ -87,12 +87,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   apply_entries(change.remove_entries, false, report, now);
   sync_rules(report, now);
   forget_flows(report);
-  for (const auto& [key, servers] : change.draining) drains_.set(key, servers, now);
-  if (drains_.size() == 0) {
-    next_drain_poll_ = TimePoint::max();
-  } else if (next_drain_poll_ == TimePoint::max() || !started_) {
-    next_drain_poll_ = now + std::chrono::seconds(1);
-  }
+  settle_drains(change, report, now);
   judge_tables(report, now);
   retries_.end_round();
   if (!started_) {

@@ -31,6 +31,8 @@
 
 namespace agent {
 
+class DrainJournal;
+
 // The kernel tables of one network namespace; they outlive the Host.
 struct HostTables {
   ipvs::IpvsTable& ipvs;
@@ -80,6 +82,11 @@ class Host {
   // expected to cure; what is merely degraded is in problems().
   base::Status prepare(base::TimePoint now);
 
+  // Drains that are found keep the beginning that the journal knows, and from now on it is told of
+  // every change of them, at most once a second. It outlives the Host. To be called before the
+  // first apply(). What is wrong with it is in problems().
+  void keep_drains(DrainJournal& journal);
+
   // Reads all tables; one that cannot be read, except that of IPVS, is taken as empty until the
   // audit reads it. To be called once the plans are complete, before the first apply(); what is
   // ours and wanted by nobody is in the result, as is everything wanted.
@@ -91,6 +98,13 @@ class Host {
   const Drains& drains() const { return drains_; }
   const Retries& retries() const { return retries_; }
   const HostOptions& options() const { return options_; }
+
+  // Other options, from the next round on. The device, the families, the largest sets and the seed
+  // stay. Kernel settings that are no longer wanted are left as they are. To be called after
+  // prepare().
+  void reconfigure(HostOptions options, base::TimePoint now);
+  // Whether the kernel has a scheduler. Errors: kUnsupported, with the remedy.
+  base::Status try_scheduler(const std::string& scheduler);
 
   // What apply() would do now.
   HostChange plan(Touched touched) const;
@@ -143,8 +157,8 @@ class Host {
   void use_set(SetId id, base::Family family, base::TimePoint now);
   base::Status prepare_set(SetId id, const netconf::IpsetSpec& spec, base::Family family);
   base::Status change_set(netconf::IpsetOp op);
-  base::Status probe_scheduler();
-  base::Status try_scheduler();
+  base::Status add_scheduler_probe(const std::string& scheduler);
+  void apply_timeouts();
   bool is_ours(const ipvs::VirtualServerKey& key) const;
   bool in_our_sets(const ipvs::VirtualServerKey& key) const;
   bool excluded(const ipvs::VirtualServerKey& key) const;
@@ -171,6 +185,14 @@ class Host {
   // host_health.cc
   void judge_tables(const RoundReport& report, base::TimePoint now);
   bool probe(HostTable table, const HostThing& failed);
+
+  // host_options.cc
+  void forget_rules_rendered();
+
+  // host_drains.cc
+  void settle_drains(const HostChange& change, RoundReport& report, base::TimePoint now);
+  bool drains_unsaved() const;
+  void save_drains(base::TimePoint now);
 
   // host_flows.cc
   void forget_flows(RoundReport& report);
@@ -210,6 +232,9 @@ class Host {
 
   bool started_ = false;  // the first apply() is over
   base::TimePoint next_drain_poll_{};
+  DrainJournal* journal_ = nullptr;
+  std::uint64_t saved_drains_ = 0;  // the revision that the journal has
+  base::TimePoint next_save_{};
   base::TimePoint next_audit_{};
   std::size_t audit_slice_ = 0;
   std::size_t audit_slices_ = 1;                     // of this period

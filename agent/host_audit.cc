@@ -4,7 +4,7 @@
 
 #include "agent/host.h"
 
-// What a Host does beside changes: retries, drains, and the standing audit.
+// What a Host does beside changes: retries and the standing audit.
 namespace agent {
 namespace {
 
@@ -17,13 +17,13 @@ using base::TimePoint;
 constexpr std::size_t kFewestSlices = 30;
 constexpr std::size_t kMostSlices = 300;
 constexpr std::size_t kVirtualServersASlice = 32;
-constexpr std::chrono::seconds kDrainPollPeriod(2);
 
 }  // namespace
 
 std::optional<TimePoint> Host::next_wake() const {
   if (!started_) return std::nullopt;
   TimePoint wake = std::min(next_audit_, next_drain_poll_);
+  if (drains_unsaved()) wake = std::min(wake, next_save_);
   if (std::optional<TimePoint> retry = retries_.next()) wake = std::min(wake, *retry);
   return wake;
 }
@@ -172,33 +172,6 @@ Touched Host::retry_due(TimePoint now) {
   return touched;
 }
 
-Touched Host::poll_drains(TimePoint now, std::vector<EndedDrain>& ended) {
-  Touched touched;
-  if (!started_ || now < next_drain_poll_ || drains_.size() == 0) return touched;
-  next_drain_poll_ = now + kDrainPollPeriod;
-  std::vector<ipvs::VirtualServerKey> keys;
-  for (const auto& [key, drains] : drains_.all()) keys.push_back(key);
-  std::sort(keys.begin(), keys.end());
-  auto states = tables_.ipvs.read_some(keys);
-  if (!states.ok()) return touched;  // the next poll reads them
-  auto present = states->begin();
-  for (const ipvs::VirtualServerKey& key : keys) {
-    while (present != states->end() && present->server.key < key) ++present;
-    if (present != states->end() && present->server.key == key) continue;
-    // Somebody deleted it, and its drains with it.
-    if (believed_.observe_absent(key)) touched.virtual_servers.push_back(key);
-  }
-  for (const ipvs::VirtualServerState& state : *states) {
-    bool differed = believed_.observe(state);
-    drains_.observe(state, now, [&](const auto& key, const Drain& drain, DrainEnd end) {
-      ended.push_back({key, drain, end});
-      touched.virtual_servers.push_back(key);
-    });
-    if (differed) touched.virtual_servers.push_back(state.server.key);
-  }
-  return touched;
-}
-
 Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
   Touched touched;
   if (!started_ || now < next_audit_) return touched;
@@ -267,13 +240,6 @@ void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Dri
     case 6: find_strangers(touched, drift, now); break;
     default: break;
   }
-}
-
-void Host::set_pod_cidrs(std::vector<base::IpPrefix> cidrs) {
-  LocalDetector& detector = options_.rules.local_detector;
-  if (detector.pod_cidrs == cidrs) return;
-  detector.pod_cidrs = std::move(cidrs);
-  for (std::optional<SetMask>& rendered : rendered_for_) rendered.reset();
 }
 
 std::vector<IpsetFill> Host::set_fill() const {

@@ -8,7 +8,7 @@ namespace agent {
 namespace {
 
 // Only connections that the kernel sees open and close can be waited for.
-bool drains_connections(base::Protocol protocol) { return protocol == base::Protocol::kTcp; }
+bool drains_connections(base::Protocol protocol) { return protocol != base::Protocol::kUdp; }
 
 class VirtualServerDiff {
  public:

@@ -44,8 +44,8 @@ struct HostChange {
 };
 
 // Compares each touched thing, desired against believed. The cost depends on what is touched. A
-// real server that nothing wants is drained where the protocol has connections (TCP), unless its
-// drain is finished, and deleted otherwise.
+// real server that nothing wants is drained where the protocol has connections (TCP, SCTP), unless
+// its drain is finished, and deleted otherwise.
 HostChange diff(const Touched& touched, const DesiredHost& desired, const BelievedHost& believed,
                 const Drains& drains);
 

@@ -79,7 +79,7 @@ void Host::judge_tables(const RoundReport& report, base::TimePoint now) {
 // Whether the table does for others what it did not do for `failed`: writes something that is there
 // already, or that goes again at once. A table that holds nothing cannot prove itself.
 bool Host::probe(HostTable table, const HostThing& failed) {
-  if (table == HostTable::kIpvs) return try_scheduler().ok();
+  if (table == HostTable::kIpvs) return add_scheduler_probe(options_.scheduler).ok();
   if (table == HostTable::kAddress) {
     const auto& bound = believed_.addresses();
     if (bound.empty()) return false;

@@ -55,13 +55,8 @@ netconf::IpsetSpec Host::spec_of(SetId id, Family family) const {
 
 Status Host::prepare(base::TimePoint now) {
   apply_sysctls(now);
-  if (Status status = probe_scheduler(); !status.ok()) return status;
-  if (options_.timeouts != ipvs::Timeouts()) {
-    std::vector<ipvs::IpvsOp> ops = {ipvs::SetTimeouts{options_.timeouts}};
-    if (Status status = tables_.ipvs.apply(ops).front(); !status.ok()) {
-      problems_["ipvs time-outs"] = status.message();
-    }
-  }
+  if (Status status = try_scheduler(options_.scheduler); !status.ok()) return status;
+  apply_timeouts();
   if (Status status = prepare_device(now); !status.ok()) return status;
   prepare_sets(now);
   for (Family family : families()) {
@@ -95,27 +90,37 @@ void Host::apply_sysctls(base::TimePoint now) {
   }
 }
 
+void Host::apply_timeouts() {
+  problems_.erase("ipvs time-outs");
+  if (options_.timeouts == ipvs::Timeouts()) return;
+  std::vector<ipvs::IpvsOp> ops = {ipvs::SetTimeouts{options_.timeouts}};
+  if (Status status = tables_.ipvs.apply(ops).front(); !status.ok()) {
+    problems_["ipvs time-outs"] = status.message();
+  }
+}
+
 // A scheduler that the kernel does not have would fail every virtual server with a misleading
 // errno, so it is tried once on an address that nobody uses; unless a virtual server shows already
 // that it is there.
-Status Host::probe_scheduler() {
+Status Host::try_scheduler(const std::string& scheduler) {
   auto present = tables_.ipvs.read_virtual_servers();
   if (!present.ok()) return present.status().in("reading the IPVS table");
   for (const ipvs::VirtualServerState& state : *present) {
-    if (state.server.scheduler == options_.scheduler) return {};
+    if (state.server.scheduler == scheduler) return {};
   }
-  Status status = try_scheduler();
+  Status status = add_scheduler_probe(scheduler);
+  if (status.ok()) return status;
   if (status.code() == Code::kNotFound || status.code() == Code::kUnsupported) {
-    return Status(Code::kUnsupported, "the kernel has no IPVS scheduler \"" + options_.scheduler +
-                                          "\": run modprobe ip_vs_" + options_.scheduler +
+    return Status(Code::kUnsupported, "the kernel has no IPVS scheduler \"" + scheduler +
+                                          "\": run modprobe ip_vs_" + scheduler +
                                           ", or set ipvs.scheduler to one it has (rr always is)");
   }
-  return status.in("trying IPVS scheduler \"" + options_.scheduler + "\"");
+  return status.in("trying IPVS scheduler \"" + scheduler + "\"");
 }
 
 // Adds a virtual server that nobody uses, and takes it away.
-Status Host::try_scheduler() {
-  ipvs::VirtualServer probe = probe_server(options_.scheduler);
+Status Host::add_scheduler_probe(const std::string& scheduler) {
+  ipvs::VirtualServer probe = probe_server(scheduler);
   std::vector<ipvs::IpvsOp> add = {ipvs::AddVirtualServer{probe}};
   std::vector<ipvs::IpvsOp> remove = {ipvs::DeleteVirtualServer{probe.key}};
   Status status = tables_.ipvs.apply(add).front();

@@ -60,6 +60,8 @@ class Log {
     write(LogLevel::kError, event, fields);
   }
 
+  // From 4 on, debug lines are written too.
+  virtual void set_verbosity(std::int64_t /*verbosity*/) {}
   // Whether lines of this level are written: to save the work of making costly fields.
   virtual bool writes(LogLevel level) const = 0;
   virtual void write(LogLevel level, std::string_view event, std::span<const LogField> fields) = 0;

@@ -75,6 +75,7 @@ TimePoint Loop::step(TimePoint now) {
   bool changes = !in_round_.empty();
   // The first of the reasons for a round names it.
   std::string_view cause = changes ? "change" : "";
+  if (std::exchange(reconfigured_, false)) cause = "configuration";
   auto add = [&](const Touched& more, std::string_view reason) {
     if (cause.empty() && !more.empty()) cause = reason;
     touched.append(more);
@@ -93,6 +94,20 @@ TimePoint Loop::step(TimePoint now) {
   TimePoint wake = host_.next_wake().value_or(TimePoint::max());
   if (!pending_.empty()) wake = std::min(wake, next_sync_);
   return wake;
+}
+
+void Loop::reconfigure(LoopOptions options, TimePoint now) {
+  options.node_name = options_.node_name;
+  options.seed = options_.seed;
+  bool other_policy = options.policy != options_.policy;
+  bool other_node_ports = options.node_ports != options_.node_ports;
+  options_ = std::move(options);
+  next_sync_ = now;
+  reconfigured_ = true;
+  if (other_node_ports) listener_.node_changed(node_);
+  // Everything else that plans depend on comes by way of the node's facts.
+  if (!other_policy) return;
+  for (const ObjectKey& service : snapshot_.service_keys()) mark(service, {now, {}});
 }
 
 std::optional<TimePoint> Loop::oldest_pending(base::Family family) const {

@@ -47,6 +47,10 @@ class Loop {
   // latest; TimePoint::max(): only when the mailbox says so.
   base::TimePoint step(base::TimePoint now);
 
+  // Other options, from the next step on: every Service is planned anew if its plan can depend on
+  // what changed, and only what differs is written. The node's name and the seed stay.
+  void reconfigure(LoopOptions options, base::TimePoint now);
+
   // The kernel said that the host's addresses changed: the next round looks at them.
   void addresses_changed() { addresses_changed_ = true; }
 
@@ -97,6 +101,7 @@ class Loop {
   // Planned, not yet told: told once their round has brought them to the kernel.
   std::vector<std::pair<watchers::ObjectKey, ServiceHealth>> health_changes_;
   bool addresses_changed_ = false;
+  bool reconfigured_ = false;  // since the last round
   bool started_ = false;
   base::Backoff start_backoff_;
   base::TimePoint next_start_{};

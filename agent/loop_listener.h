@@ -29,7 +29,7 @@ struct AppliedService {
 
 // One round of the loop.
 struct Round {
-  std::string_view cause;  // "start", "change", "retry", "drain" or "audit"
+  std::string_view cause;  // "start", "change", "configuration", "retry", "drain" or "audit"
   base::TimePoint began;
   base::TimePoint ended;
   std::vector<AppliedService> services;  // those that caused a change

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/upkeep.h"
 #include "base/clock.h"
 #include "base/ip_address.h"
 
@@ -64,7 +65,7 @@ class Metrics {
                         std::string_view outcome, std::size_t count = 1);
   void count_failure(std::string_view failure_class);     // "drift", "transient", ...
   void count_drift_repaired(std::string_view kind);       // what had been changed by others
-  void count_drain_ended(std::string_view reason);        // "idle", "deadline", "returned", ...
+  void count_drain_ended(std::string_view reason);        // a DrainEnd
   void count_object_rejected(std::string_view resource);  // "services"
   // From the arrival of an event to the end of the round that applied it.
   void observe_event_to_kernel(base::Duration latency);
@@ -75,6 +76,7 @@ class Metrics {
   void set_sizes(const HostSizes& sizes);
   void set_ipset_fill(std::vector<IpsetFill> sets);
   void set_sources(std::vector<SourceStatus> sources);
+  void set_upkeep(Upkeep upkeep);
 
   // kube-proxy's. `done` is when the round ended, if all of it succeeded.
   void observe_sync(base::Family family, base::Duration took, const base::WallTime* done);

@@ -9,8 +9,8 @@
 
 namespace agent {
 
-// What of the configuration the planning of a Service depends on. Constant for the life of the
-// agent.
+// What of the configuration the planning of a Service depends on. A change of any field can change
+// many plans.
 struct Policy {
   std::string scheduler = "rr";
   std::uint32_t scheduler_flags = 0;  // ipvs::kFlag* bits that every virtual server gets
@@ -18,6 +18,8 @@ struct Policy {
   bool ipv6 = true;
 
   bool serves(base::Family family) const { return family == base::Family::kIpv4 ? ipv4 : ipv6; }
+
+  friend bool operator==(const Policy&, const Policy&) = default;
 };
 
 // What of the own node planning depends on. A change of any field can change many plans.

@@ -89,6 +89,11 @@ void Metrics::set_sources(std::vector<SourceStatus> sources) {
   registry_->sources = std::move(sources);
 }
 
+void Metrics::set_upkeep(Upkeep upkeep) {
+  std::lock_guard lock(registry_->values_mutex);
+  registry_->upkeep = std::move(upkeep);
+}
+
 void Metrics::observe_sync(base::Family family, base::Duration took, const base::WallTime* done) {
   registry_->sync_duration.Add(of(family), sync_buckets()).Observe(seconds(took));
   if (done != nullptr) registry_->sync_last.Add(of(family)).Set(seconds(*done));

@@ -246,6 +246,7 @@ std::vector<MetricFamily> Metrics::Registry::collect_values() {
   std::lock_guard lock(values_mutex);
   append(families, source_families(sources));
   append(families, ipset_families(ipsets));
+  append(families, upkeep_families(upkeep));
   return families;
 }
 

@@ -28,6 +28,9 @@ prometheus::Histogram::BucketBoundaries programming_buckets();
 // 0.25 ms to 32.768 s, each twice the one before: for what shall take milliseconds.
 prometheus::Histogram::BucketBoundaries latency_buckets();
 
+// What becomes of it on the page.
+std::vector<prometheus::MetricFamily> upkeep_families(const Upkeep& upkeep);
+
 // The metrics by name. A member without labels is one metric; a family has one for each set of
 // labels that was used.
 class Metrics::Registry {
@@ -84,6 +87,7 @@ class Metrics::Registry {
   std::mutex values_mutex;
   std::vector<SourceStatus> sources;
   std::vector<IpsetFill> ipsets;
+  Upkeep upkeep;
 
  private:
   std::vector<prometheus::MetricFamily> collect_values();

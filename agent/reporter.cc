@@ -104,12 +104,11 @@ void Reporter::drifted(const std::vector<Drift>& drift) {
 
 void Reporter::drains_ended(const std::vector<EndedDrain>& ended) {
   for (const EndedDrain& end : ended) {
-    bool idle = end.end == DrainEnd::kIdle;
-    metrics_.count_drain_ended(idle ? "idle" : "deadline");
+    metrics_.count_drain_ended(to_string(end.end));
     log_.info("drained",
               {{"virtual_server", ipvs::to_string(end.virtual_server)},
                {"real_server", ipvs::to_string(end.drain.server)},
-               {"reason", idle ? "no connections left" : "time is up"},
+               {"reason", to_string(end.end)},
                {"connections", end.drain.active_connections + end.drain.inactive_connections},
                {"lasted_s", count_of<std::chrono::seconds>(clock_.now() - end.drain.started)}});
   }
@@ -118,6 +117,29 @@ void Reporter::drains_ended(const std::vector<EndedDrain>& ended) {
 void Reporter::round_ended(const Round& round) {
   measure_round(round);
   log_round(round);
+  log_drains(round.report.started_drains);
+  if (!round.report.ended_drains.empty()) drains_ended(round.report.ended_drains);
+}
+
+// One line, however many.
+void Reporter::log_drains(const std::vector<StartedDrain>& started) {
+  if (started.empty()) return;
+  std::vector<std::string> names;
+  TimePoint now = clock_.now();
+  TimePoint oldest = now;
+  TimePoint deadline = TimePoint::max();
+  for (const StartedDrain& start : started) {
+    oldest = std::min(oldest, start.drain.started);
+    deadline = std::min(deadline, start.drain.deadline);
+    if (names.size() == kMostServices) continue;
+    names.push_back(ipvs::to_string(start.virtual_server) + " " +
+                    ipvs::to_string(start.drain.server));
+  }
+  std::string until = "its connections end";
+  if (deadline != TimePoint::max()) until = to_rfc3339(clock_.wall_now() + (deadline - now));
+  log_.info("draining", {{"real_servers", joined(names, ", ", kMostServices, started.size())},
+                         {"since_s", count_of<std::chrono::seconds>(now - oldest)},
+                         {"at_most_until", until}});
 }
 
 void Reporter::measure_round(const Round& round) {
@@ -173,17 +195,40 @@ void Reporter::log_round(const Round& round) {
               {"commands", joined(round.report.lines, " ; ", kMostCommands, operations)}});
 }
 
+void Reporter::reconfigure(const Configuration& configuration) {
+  options_.health_timeout = 2 * configuration.ipvs.sync_period;
+  options_.node_ports = configuration.node_port_addresses;
+}
+
+void Reporter::set_problem(const std::string& name, std::string problem) {
+  problems_[name] = std::move(problem);
+}
+
 void Reporter::log_problems(const Host& host) {
-  if (host.problems() == told_problems_) return;
-  for (const auto& [name, problem] : host.problems()) {
+  std::map<std::string, std::string> problems = host.problems();
+  problems.insert(problems_.begin(), problems_.end());
+  if (problems == told_problems_) return;
+  for (const auto& [name, problem] : problems) {
     auto told = told_problems_.find(name);
     if (told != told_problems_.end() && told->second == problem) continue;
     log_.warning("degraded", {{"what", name}, {"problem", problem}});
   }
   for (const auto& [name, problem] : told_problems_) {
-    if (!host.problems().contains(name)) log_.info("mended", {{"what", name}});
+    if (!problems.contains(name)) log_.info("mended", {{"what", name}});
   }
-  told_problems_ = host.problems();
+  told_problems_ = std::move(problems);
+}
+
+void Reporter::note_upkeep(const Host& host, TimePoint now) {
+  upkeep_.problems = told_problems_.size();
+  // Its cost grows with the number of drains, so not at every step.
+  if (now - drains_noted_ >= std::chrono::seconds(1)) {
+    drains_noted_ = now;
+    upkeep_.drain_connections = host.drains().connections();
+    auto oldest = host.drains().oldest();
+    upkeep_.oldest_drain = oldest ? now - *oldest : base::Duration::zero();
+  }
+  metrics_.set_upkeep(upkeep_);
 }
 
 void Reporter::service_health_changed(const watchers::ObjectKey& service,
@@ -225,6 +270,7 @@ void Reporter::stepped(const Loop& loop, TimePoint now) {
   metrics_.set_changes_pending(loop.pending_service_changes(), loop.pending_endpoint_changes());
   metrics_.set_sources(options_.sources());
   metrics_.set_ipset_fill(host.set_fill());
+  note_upkeep(host, now);
 
   HealthState state;
   state.published = now;
@@ -243,6 +289,9 @@ void Reporter::stepped(const Loop& loop, TimePoint now) {
     auto rules = host.retries().all().find(RulesOf{family});
     if (rules == host.retries().all().end() || now - rules->second.since < state.timeout) continue;
     state.faults.push_back(to_string(rules->first) + ": " + rules->second.message);
+  }
+  for (const auto& [name, problem] : told_problems_) {
+    state.warnings.push_back(name + ": " + problem);
   }
   if (!start_failure_.empty()) state.faults.push_back(start_failure_);
   health_.publish(std::move(state));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/configuration.h"
 #include "agent/health.h"
 #include "agent/log.h"
 #include "agent/loop.h"
@@ -37,6 +38,13 @@ class Reporter final : public LoopListener {
   Reporter(Log& log, Metrics& metrics, Published<HealthState>& health, const base::Clock& clock,
            Options options);
 
+  // What of another configuration concerns reports.
+  void reconfigure(const Configuration& configuration);
+  // Something beside the host is degraded: told with the host's problems until it is cleared.
+  void set_problem(const std::string& name, std::string problem);
+  void clear_problem(const std::string& name) { problems_.erase(name); }
+  void note_configuration(const ConfigStanding& standing) { upkeep_.configuration = standing; }
+
   void changes_taken(std::size_t services, std::size_t slices) override;
   void object_rejected(const watchers::EventKey& object, const std::string& reason) override;
   void service_problems(const watchers::ObjectKey& service,
@@ -53,18 +61,23 @@ class Reporter final : public LoopListener {
 
  private:
   void log_round(const Round& round);
+  void log_drains(const std::vector<StartedDrain>& started);
   void measure_round(const Round& round);
   void log_problems(const Host& host);
+  void note_upkeep(const Host& host, base::TimePoint now);
 
   Log& log_;
   Metrics& metrics_;
   Published<HealthState>& health_;
   const base::Clock& clock_;
   Options options_;
-  const base::WallTime began_;  // trigger times before it say nothing about us
+  const base::WallTime began_;                   // trigger times before it say nothing about us
+  std::map<std::string, std::string> problems_;  // beside the host's
   std::map<std::string, std::string> told_problems_;
   std::string start_failure_;  // "" once started
   std::optional<base::WallTime> last_updated_;
+  Upkeep upkeep_;
+  base::TimePoint drains_noted_{};
 };
 
 }  // namespace agent

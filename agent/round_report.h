@@ -26,6 +26,11 @@ struct HostFailure {
   FailureClass failure_class = FailureClass::kTransient;
 };
 
+struct StartedDrain {
+  ipvs::VirtualServerKey virtual_server;
+  Drain drain;
+};
+
 struct EndedDrain {
   ipvs::VirtualServerKey virtual_server;
   Drain drain;
@@ -40,6 +45,8 @@ struct RoundReport {
   // The operations in order, one pasteable line each; cut at kMaxLines.
   std::vector<std::string> lines;
   std::vector<HostFailure> failures;
+  std::vector<StartedDrain> started_drains;
+  std::vector<EndedDrain> ended_drains;             // that nobody waits for any more
   std::vector<ipvs::VirtualServerKey> removed_udp;  // UDP virtual servers that lost a real server
 
   static constexpr std::size_t kMaxLines = 200;

@@ -20,11 +20,13 @@
 
 #include "agent/api_sources.h"
 #include "agent/config_text.h"
+#include "agent/drain_journal.h"
 #include "agent/host.h"
 #include "agent/host_settings.h"
 #include "agent/http_server.h"
 #include "agent/instance_lock.h"
 #include "agent/kernel_tables.h"
+#include "agent/live_configuration.h"
 #include "agent/loop.h"
 #include "agent/loop_thread.h"
 #include "agent/metered_conntrack.h"
@@ -116,7 +118,7 @@ std::vector<base::Family> served_families(const HostOptions& options) {
 class Servers {
  public:
   Servers(const CommandLine& command_line, Metrics& metrics, const Published<HealthState>& health,
-          const base::Clock& clock, Log& log) {
+          const Published<std::string>& configz, const base::Clock& clock, Log& log) {
     const Configuration& configuration = command_line.loaded.configuration;
     if (configuration.healthz_bind_address) {
       add("healthz", *configuration.healthz_bind_address,
@@ -127,7 +129,7 @@ class Servers {
     }
     if (configuration.metrics_bind_address) {
       add("metrics", *configuration.metrics_bind_address,
-          metrics_pages([&] { return metrics.page(); }, to_configz(configuration)), log);
+          metrics_pages([&] { return metrics.page(); }, [&] { return configz.get(); }), log);
     }
   }
 
@@ -208,8 +210,18 @@ int run_agent(const CommandLine& command_line, Log& log) {
   Host host(
       {tables.ipvs, tables.addresses, tables.ipsets, tables.iptables, tables.sysctls, conntrack},
       std::move(options));
+  DrainJournal journal(configuration.ipvs_agent.state_directory, this_boot());
+  if (!configuration.ipvs_agent.state_directory.empty()) host.keep_drains(journal);
   Loop loop(host, mailbox, clock, reporter, loop_options(configuration, machine, name));
-  Servers servers(command_line, metrics, health, clock, log);
+  Published<std::string> configz(to_configz(configuration));
+  LiveConfiguration live(command_line, machine,
+                         {.host = host,
+                          .loop = loop,
+                          .reporter = reporter,
+                          .log = log,
+                          .configz = configz,
+                          .apply_to_process = [&](const auto& now) { set_oom_score(now, log); }});
+  Servers servers(command_line, metrics, health, configz, clock, log);
 
   if (base::Status status = host.prepare(clock.now()); !status.ok()) return fail(log, status);
   raise_file_limit();
@@ -223,8 +235,13 @@ int run_agent(const CommandLine& command_line, Log& log) {
                        {"server", access->server.to_string()},
                        {"scheduler", configuration.ipvs.scheduler}});
   run_loop(loop, clock,
-           {.mailbox = mailbox.readable_fd(), .addresses = addresses->fd(), .stop = stop.get()},
-           kPulse, [&] { return addresses->changed(); });
+           {.mailbox = mailbox.readable_fd(),
+            .addresses = addresses->fd(),
+            .stop = stop.get(),
+            .configuration = live.fd()},
+           kPulse,
+           {.addresses_changed = [&] { return addresses->changed(); },
+            .between_steps = [&](base::TimePoint now) { return live.check(now); }});
   sources.stop();
   log.info("stopped; what the kernel holds stays and goes on working");
   return kExitOk;

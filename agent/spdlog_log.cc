@@ -27,9 +27,12 @@ class SpdlogLog final : public Log {
     logger_.set_pattern(
         json_ ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%fZ %l %v",
         spdlog::pattern_time_type::utc);
-    logger_.set_level(logging.verbosity >= kDebugVerbosity ? spdlog::level::debug
-                                                           : spdlog::level::info);
+    SpdlogLog::set_verbosity(logging.verbosity);
     logger_.flush_on(spdlog::level::debug);
+  }
+
+  void set_verbosity(std::int64_t verbosity) override {
+    logger_.set_level(verbosity >= kDebugVerbosity ? spdlog::level::debug : spdlog::level::info);
   }
 
   bool writes(LogLevel level) const override { return logger_.should_log(level_of(level)); }

@@ -42,16 +42,16 @@ std::map<std::string, HttpRoute> health_pages(const Published<HealthState>& heal
           {"/livez", health_page(health, clock, livez, std::move(on_livez))}};
 }
 
-std::map<std::string, HttpRoute> metrics_pages(
-    std::function<std::shared_ptr<const std::string>()> metrics, std::string configz) {
+std::map<std::string, HttpRoute> metrics_pages(TextSource metrics, TextSource configz) {
   const std::string text = "text/plain; charset=utf-8";
-  return {{"/metrics",
-           [metrics = std::move(metrics)] {
-             return page("text/plain; version=0.0.4; charset=utf-8", metrics());
-           }},
-          {"/healthz", constant_page(text, "ok")},
-          {"/proxyMode", constant_page(text, "ipvs")},
-          {"/configz", constant_page("application/json", std::move(configz))}};
+  return {
+      {"/metrics",
+       [metrics = std::move(metrics)] {
+         return page("text/plain; version=0.0.4; charset=utf-8", metrics());
+       }},
+      {"/healthz", constant_page(text, "ok")},
+      {"/proxyMode", constant_page(text, "ipvs")},
+      {"/configz", [configz = std::move(configz)] { return page("application/json", configz()); }}};
 }
 
 }  // namespace agent

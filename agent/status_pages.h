@@ -14,6 +14,9 @@
 // What the agent's two HTTP servers have to offer, as kube-proxy's offer it.
 namespace agent {
 
+// Makes a page or takes it from where it lies. Called from server threads.
+using TextSource = std::function<std::shared_ptr<const std::string>()>;
+
 // Called with the status code of every answer of a health page: for a counter.
 using StatusObserver = std::function<void(int status)>;
 
@@ -23,9 +26,9 @@ std::map<std::string, HttpRoute> health_pages(const Published<HealthState>& heal
                                               StatusObserver on_livez);
 
 // /metrics, /healthz ("ok"), /proxyMode ("ipvs") and /configz of the metrics port. `metrics` makes
-// the page in Prometheus' text format; `configz` is constant.
-std::map<std::string, HttpRoute> metrics_pages(
-    std::function<std::shared_ptr<const std::string>()> metrics, std::string configz);
+// the page in Prometheus' text format; `configz` makes
+// the JSON object of the configuration in force.
+std::map<std::string, HttpRoute> metrics_pages(TextSource metrics, TextSource configz);
 
 }  // namespace agent
 

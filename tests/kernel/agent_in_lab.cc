@@ -56,10 +56,12 @@ void AgentInLab::launch(const std::vector<std::string>& before, const std::strin
   for (const std::string& line : lines_) file << line << "\n";
   file.close();
   std::vector<std::string> argv = before;
-  argv.insert(argv.end(), {AGENT_BINARY, "--config", path});
+  argv.insert(argv.end(), {AGENT_BINARY, "--config", path, "--state-directory", state_directory()});
   if (agent_) earlier_logs_ += log() + "--- restarted\n";
   agent_ = take(node().start(argv));
 }
+
+std::string AgentInLab::state_directory() const { return api_->folder() + "/state"; }
 
 bool AgentInLab::start() {
   launch();

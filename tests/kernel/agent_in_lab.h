@@ -56,6 +56,8 @@ class AgentInLab {
   bool start();
   // Another one with the configuration of the last start, which goes on.
   lab::Process start_beside() const;
+  // Where the program keeps what it needs over a restart.
+  std::string state_directory() const;
   // The exit status: 0 after SIGTERM, 137 after SIGKILL.
   int stop(int signal_number = 15);
   // Waits for the end without a signal; -1 when it does not come.

@@ -21,7 +21,9 @@ Status AgentProcess::launch() {
   file.close();
   if (file.fail()) return {Code::kInternal, "cannot write " + path.string()};
   agent_.reset();
-  base::Result<Process> started = node_.start({options_.program, "--config", path.string()});
+  base::Result<Process> started =
+      node_.start({options_.program, "--config", path.string(), "--state-directory",
+                   (options_.folder / "state").string()});
   if (!started.ok()) return started.status();
   agent_ = std::move(*started);
   return {};

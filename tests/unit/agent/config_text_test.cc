@@ -36,6 +36,7 @@ Configuration random_configuration(std::mt19937& random) {
       {"logging.format", {"text", "json"}},
       {"ipvsAgent.iptablesBackend", {"auto", "nft", "legacy"}},
       {"ipvsAgent.sysctlDirectory", {"/proc/sys", "/host/proc/sys"}},
+      {"ipvsAgent.stateDirectory", {"", "/var/lib/ipvs-agent"}},
       {"ipvsAgent.ipsetMaxElements", {"65536", "1048576"}},
       {"clientConnection.kubeconfig", {"", "/etc/a b\"c\\d:#'.conf"}}};
   Configuration configuration;

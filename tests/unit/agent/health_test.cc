@@ -107,7 +107,8 @@ TEST(StatusPages, HealthPagesShowWhatIsPublishedAndCountTheAnswers) {
 }
 
 TEST(StatusPages, MetricsPortOffersWhatKubeProxyOffers) {
-  auto pages = metrics_pages([] { return std::make_shared<const std::string>("m 1\n"); }, "{}");
+  auto pages = metrics_pages([] { return std::make_shared<const std::string>("m 1\n"); },
+                             [] { return std::make_shared<const std::string>("{}"); });
   EXPECT_EQ(*pages.at("/metrics")().body, "m 1\n");
   EXPECT_EQ(pages.at("/metrics")().content_type, "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(*pages.at("/healthz")().body, "ok");

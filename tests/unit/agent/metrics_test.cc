@@ -46,6 +46,10 @@ void use_everything(Metrics& metrics) {
   metrics.set_ipset_fill({{"KUBE-CLUSTER-IP", 10, 65536}, {"KUBE-LOOP-BACK", 20, 65536}});
   metrics.set_sources({{.source = "services", .connected = true, .synced = true, .events = 9},
                        {.source = "endpointslices", .failures = 2}});
+  metrics.set_upkeep({.problems = 2,
+                      .drain_connections = 5,
+                      .oldest_drain = 90s,
+                      .configuration = {.taken = 3, .keys_waiting = 2, .in_force = false}});
   const base::WallTime done(1790000000s);
   for (base::Family family : {base::Family::kIpv4, base::Family::kIpv6}) {
     metrics.observe_sync(family, 5ms, &done);
@@ -81,6 +85,12 @@ TEST(Metrics, ShowsWhatWasCounted) {
         "ipvs_agent_source_connected{source=\"services\"} 1\n",
         "ipvs_agent_source_failures_total{source=\"endpointslices\"} 2\n",
         "ipvs_agent_ipset_entries{set=\"KUBE-LOOP-BACK\"} 20\n",
+        "ipvs_agent_problems 2\n",
+        "ipvs_agent_config_reloads_total{outcome=\"taken\"} 3\n",
+        "ipvs_agent_config_in_force 0\n",
+        "ipvs_agent_config_keys_waiting 2\n",
+        "ipvs_agent_drain_connections 5\n",
+        "ipvs_agent_oldest_drain_seconds 90\n",
         "ipvs_agent_build_info{version=\"",
         "kubeproxy_sync_proxy_rules_duration_seconds_bucket{ip_family=\"IPv4\",le=\"16.384\"} 1\n",
         "kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv6\"} 2\n",

@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <vector>
+
+#include "agent/drain_journal.h"
+#include "agent/host.h"
+
+// How a Host keeps its drains: in memory, under observation, and in the journal.
+namespace agent {
+namespace {
+
+using base::TimePoint;
+
+constexpr std::chrono::seconds kDrainPollPeriod(2);
+// Between two writes of the journal: what a burst of changes drains is written together.
+constexpr std::chrono::seconds kSavePeriod(1);
+// After a write that failed.
+constexpr std::chrono::seconds kSaveAgain(30);
+
+const std::vector<ipvs::RealServer> kNoRealServers;
+
+constexpr char kJournalProblem[] = "drain journal";
+
+}  // namespace
+
+void Host::keep_drains(DrainJournal& journal) {
+  journal_ = &journal;
+  auto remembered = journal.load();
+  if (remembered.ok()) {
+    drains_.remember(*remembered);
+    saved_drains_ = drains_.revision();
+    return;
+  }
+  problems_[kJournalProblem] = remembered.status().message() +
+                               "; drains that an earlier agent began get their whole time again; "
+                               "the next drain replaces the file";
+}
+
+// Takes note of what the round made of the drains.
+void Host::settle_drains(const HostChange& change, RoundReport& report, TimePoint now) {
+  for (const auto& [key, servers] : change.draining) {
+    std::vector<ipvs::RealServerKey> draining = servers;
+    // One that could not be deleted stays finished: it gets no second drain.
+    const BelievedVirtualServer* believed = believed_.virtual_server(key);
+    for (const ipvs::RealServer& real : believed ? believed->real_servers : kNoRealServers) {
+      const Drain* drain = drains_.find(key, real.key);
+      if (drain != nullptr && drain->finished && real.weight == 0) draining.push_back(real.key);
+    }
+    Drains::Change drains = drains_.set(key, draining, now);
+    for (Drain& drain : drains.started) report.started_drains.push_back({key, drain});
+    for (Drain& drain : drains.forgotten) {
+      DrainEnd end = desired_.virtual_server(key) ? DrainEnd::kReturned : DrainEnd::kRemoved;
+      report.ended_drains.push_back({key, drain, end});
+    }
+  }
+  if (drains_.size() == 0) {
+    next_drain_poll_ = TimePoint::max();
+  } else if (next_drain_poll_ == TimePoint::max() || !started_) {
+    next_drain_poll_ = now + std::chrono::seconds(1);
+  }
+  save_drains(now);
+}
+
+bool Host::drains_unsaved() const {
+  return journal_ != nullptr && saved_drains_ != drains_.revision();
+}
+
+void Host::save_drains(TimePoint now) {
+  if (!drains_unsaved() || now < next_save_) return;
+  base::Status status = journal_->save(drains_.to_remember());
+  if (status.ok()) {
+    saved_drains_ = drains_.revision();
+    next_save_ = now + kSavePeriod;
+    problems_.erase(kJournalProblem);
+    return;
+  }
+  next_save_ = now + kSaveAgain;
+  problems_[kJournalProblem] = status.message() +
+                               "; drains get their whole time again when the agent restarts; give "
+                               "it a folder that it can write (ipvsAgent.stateDirectory)";
+}
+
+Touched Host::poll_drains(TimePoint now, std::vector<EndedDrain>& ended) {
+  Touched touched;
+  save_drains(now);
+  if (!started_ || now < next_drain_poll_ || drains_.size() == 0) return touched;
+  next_drain_poll_ = now + kDrainPollPeriod;
+  std::vector<ipvs::VirtualServerKey> keys;
+  for (const auto& [key, drains] : drains_.all()) keys.push_back(key);
+  std::sort(keys.begin(), keys.end());
+  auto states = tables_.ipvs.read_some(keys);
+  if (!states.ok()) return touched;  // the next poll reads them
+  auto present = states->begin();
+  for (const ipvs::VirtualServerKey& key : keys) {
+    while (present != states->end() && present->server.key < key) ++present;
+    if (present != states->end() && present->server.key == key) continue;
+    // Somebody deleted it, and its drains with it.
+    if (believed_.observe_absent(key)) touched.virtual_servers.push_back(key);
+  }
+  for (const ipvs::VirtualServerState& state : *states) {
+    bool differed = believed_.observe(state);
+    drains_.observe(state, now, [&](const auto& key, const Drain& drain, DrainEnd end) {
+      ended.push_back({key, drain, end});
+      touched.virtual_servers.push_back(key);
+    });
+    if (differed) touched.virtual_servers.push_back(state.server.key);
+  }
+  return touched;
+}
+
+}  // namespace agent

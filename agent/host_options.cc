@@ -1,0 +1,39 @@
+#include <algorithm>
+#include <utility>
+
+#include "agent/host.h"
+
+// Options of a Host that change while it works.
+namespace agent {
+
+void Host::reconfigure(HostOptions options, base::TimePoint now) {
+  bool other_timeouts = options.timeouts != options_.timeouts;
+  for (const netconf::Sysctl& setting : options_.sysctls) {
+    problems_.erase("sysctl " + setting.name);
+  }
+  options.device = options_.device;
+  options.seed = options_.seed;
+  options.ipv4 = options_.ipv4;
+  options.ipv6 = options_.ipv6;
+  options.max_set_elements = options_.max_set_elements;
+  options_ = std::move(options);
+  apply_sysctls(now);
+  if (other_timeouts) apply_timeouts();
+  drains_.set_limit(options_.drain_limit);
+  if (drains_.size() > 0) next_drain_poll_ = now;
+  next_audit_ = std::min(next_audit_, now + options_.audit_period);
+  forget_rules_rendered();
+}
+
+void Host::set_pod_cidrs(std::vector<base::IpPrefix> cidrs) {
+  LocalDetector& detector = options_.rules.local_detector;
+  if (detector.pod_cidrs == cidrs) return;
+  detector.pod_cidrs = std::move(cidrs);
+  forget_rules_rendered();
+}
+
+void Host::forget_rules_rendered() {
+  for (std::optional<SetMask>& rendered : rendered_for_) rendered.reset();
+}
+
+}  // namespace agent
