@@ -46,6 +46,7 @@ files_case_agent_takes_the_configurations() {
   cp "$kRoot/deploy/kustomize/overlays/dual-stack/config.conf" overlay-dual-stack.conf
   cp "$kRoot/deploy/kustomize/overlays/shadow/config.conf" overlay-shadow.conf
   cp "$kRoot/deploy/debian/config.yaml" debian.conf
+  cp "$kFolder/kubeadm.conf" kubeadm.conf
   for file in *.conf; do
     "$kAgent" --config "$file" --write-config-to "$file.read" 2>"$file.log"
     if grep -E '^[^ ]+ (warning|error) |"level":"(warning|error)"' "$file.log"; then return 1; fi
