@@ -109,9 +109,10 @@ template <typename Value>
 void merge(std::vector<Row>& rows, std::vector<Value> Row::*dimension) {
   std::vector<Row> merged;
   for (const Row& row : rows) {
-    auto same = std::find_if(merged.begin(), merged.end(), [&](Row candidate) {
-      candidate.*dimension = row.*dimension;
-      return candidate == row;
+    auto same = std::find_if(merged.begin(), merged.end(), [&](const Row& candidate) {
+      Row like_row = candidate;
+      like_row.*dimension = row.*dimension;
+      return like_row == row;
     });
     if (same == merged.end()) {
       merged.push_back(row);
