@@ -11,6 +11,15 @@ namespace {
 // What the kernel's own limit is raised to at most, whatever the number of processors.
 constexpr std::int64_t kMostConntrackEntries = 1048576;
 
+constexpr std::int64_t kConntrackEntriesABucket = 4;
+
+// Since then nf_conntrack_buckets does what the module parameter hashsize does.
+constexpr std::pair<int, int> kBucketsCanBeWritten(4, 7);
+
+std::pair<int, int> version_of(const Machine& machine) {
+  return {machine.kernel_major, machine.kernel_minor};
+}
+
 std::uint32_t seconds(base::Duration duration) {
   return static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(duration).count());
@@ -45,8 +54,13 @@ void add_conntrack(const Configuration::Conntrack& conntrack, const Machine& mac
   if (conntrack.max_per_core > 0) {
     std::int64_t most = std::min(conntrack.max_per_core * machine.processors,
                                  std::max(kMostConntrackEntries, conntrack.min));
-    settings.push_back(
-        {"net/netfilter/nf_conntrack_max", std::to_string(std::max(most, conntrack.min))});
+    most = std::max(most, conntrack.min);
+    settings.push_back({"net/netfilter/nf_conntrack_max", std::to_string(most)});
+    // A table of short chains: never made smaller, since that costs a pause for nothing.
+    if (version_of(machine) >= kBucketsCanBeWritten) {
+      settings.push_back({"net/netfilter/nf_conntrack_buckets",
+                          std::to_string(most / kConntrackEntriesABucket), /*at_least=*/true});
+    }
   }
   auto timeout = [&](const char* name, base::Duration duration) {
     if (duration > base::Duration::zero()) {
@@ -88,7 +102,7 @@ std::vector<netconf::Sysctl> needed_sysctls(const Configuration& configuration,
       {"net/ipv4/vs/expire_quiescent_template", "1"},
       {"net/ipv4/ip_forward", "1"},
   };
-  std::pair version(machine.kernel_major, machine.kernel_minor);
+  std::pair<int, int> version = version_of(machine);
   if (version >= std::pair(4, 1) && version < std::pair(5, 9)) {
     settings.push_back({"net/ipv4/vs/conn_reuse_mode", "0"});
   }

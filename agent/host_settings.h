@@ -29,7 +29,9 @@ Machine with_kernel_release(Machine machine, std::string_view release);
 //   net/ipv4/vs/expire_quiescent_template 1: affinity to a drained real server ends;
 //   net/ipv4/vs/conn_reuse_mode 0, before kernel 5.9 only: later ones have the bug it hid mended;
 //   net/ipv4/ip_forward 1; with strictARP, arp_ignore 1 and arp_announce 2;
-//   and the conntrack limits and time-outs that are configured.
+//   and the conntrack limits and time-outs that are configured; with a limit, from kernel 4.7 on,
+//   nf_conntrack_buckets of a quarter of it at least (what kube-proxy writes to the hashsize
+//   parameter of module nf_conntrack, and the same number to the kernel).
 std::vector<netconf::Sysctl> needed_sysctls(const Configuration& configuration,
                                             const Machine& machine);
 

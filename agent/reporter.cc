@@ -62,7 +62,8 @@ void Reporter::object_rejected(const watchers::EventKey& object, const std::stri
   metrics_.count_object_rejected(watchers::to_string(object.kind));
   log_.warning("object rejected; the last good one stays in use",
                {{"kind", watchers::to_string(object.kind)},
-                {"object", watchers::to_string(object.object)},
+                {"object", object.object.name.empty() ? "(name unreadable)"
+                                                      : watchers::to_string(object.object)},
                 {"reason", reason}});
 }
 

@@ -64,7 +64,8 @@ std::string node_name(const Configuration& configuration) {
 
 Machine this_machine() {
   Machine machine;
-  machine.processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  // Those of the machine, not those that a container is confined to.
+  machine.processors = std::max(1, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
   machine.ipv6 = access("/proc/net/if_inet6", F_OK) == 0;
   utsname names{};
   return uname(&names) == 0 ? with_kernel_release(machine, names.release) : machine;

@@ -13,9 +13,14 @@ namespace netconf {
 struct Sysctl {
   std::string name;
   std::string value;
+  // `value` is a whole number, and a greater one is right as well.
+  bool at_least = false;
 
   friend auto operator<=>(const Sysctl&, const Sysctl&) = default;
 };
+
+// Whether a kernel that has `present` needs no writing.
+bool is_right(const Sysctl& wanted, const std::string& present);
 
 // Kernel settings of the network namespace.
 //
@@ -25,7 +30,7 @@ class Sysctls {
  public:
   virtual ~Sysctls() = default;
   virtual base::Result<std::string> read(const std::string& name) = 0;
-  // Writes each setting whose value differs; one Status per setting, in order.
+  // Writes each setting whose value is not right; one Status per setting, in order.
   virtual std::vector<base::Status> apply(std::span<const Sysctl> settings) = 0;
 };
 

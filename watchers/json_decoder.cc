@@ -1,6 +1,9 @@
 #include "watchers/json_decoder.h"
 
+#include <cstddef>
+#include <string>
 #include <utility>
+#include <variant>
 
 #include "watchers/endpoint_slice_reader.h"
 #include "watchers/endpoints_reader.h"
@@ -21,12 +24,23 @@ std::unique_ptr<ObjectReader> make_reader(Resource resource) {
   return nullptr;
 }
 
+// An object whose name cannot be read is told by where it stood.
+DecodedObject placed(DecodedObject object, const char* before, std::size_t number,
+                     const char* behind) {
+  auto* rejected = std::get_if<Rejected>(&object.news);
+  if (rejected != nullptr && object.key.name.empty()) {
+    rejected->reason = before + std::to_string(number) + behind + ": " + rejected->reason;
+  }
+  return object;
+}
+
 class JsonListDecoder final : public BodyDecoder {
  public:
   JsonListDecoder(ObjectReader& reader, const Splitter::Limits& limits, DecodedSink& sink)
       : splitter_(Splitter::Shape::kList, limits, [&reader, &sink, this](const auto& piece) {
           if (!piece.is_envelope) {
-            sink.on_item(reader.read_object(piece.bytes, piece.defect));
+            sink.on_item(placed(reader.read_object(piece.bytes, piece.defect), "item ", ++items_,
+                                " of the list"));
             return;
           }
           base::Result<ListEnvelope> envelope = read_envelope(piece.bytes);
@@ -46,6 +60,7 @@ class JsonListDecoder final : public BodyDecoder {
   base::Status finish() override { return splitter_.finish(); }
 
  private:
+  std::size_t items_ = 0;
   base::Status envelope_failure_;
   Splitter splitter_;
 };
@@ -53,14 +68,17 @@ class JsonListDecoder final : public BodyDecoder {
 class JsonWatchDecoder final : public BodyDecoder {
  public:
   JsonWatchDecoder(ObjectReader& reader, const Splitter::Limits& limits, DecodedSink& sink)
-      : splitter_(Splitter::Shape::kStream, limits, [&reader, &sink](const auto& piece) {
-          sink.on_event(reader.read_event(piece.bytes, piece.defect));
+      : splitter_(Splitter::Shape::kStream, limits, [&reader, &sink, this](const auto& piece) {
+          WatchEvent event = reader.read_event(piece.bytes, piece.defect);
+          event.object = placed(std::move(event.object), "event ", ++events_, " of the watch");
+          sink.on_event(std::move(event));
         }) {}
 
   base::Status feed(std::string_view bytes) override { return splitter_.feed(bytes); }
   base::Status finish() override { return splitter_.finish(); }
 
  private:
+  std::size_t events_ = 0;
   Splitter splitter_;
 };
 

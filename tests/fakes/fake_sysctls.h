@@ -43,7 +43,7 @@ class FakeSysctls final : public netconf::Sysctls {
         outcomes.push_back(base::Status::from_errno(ENOENT, "sysctl " + setting.name));
         continue;
       }
-      if (found->second != setting.value) {
+      if (!netconf::is_right(setting, found->second)) {
         found->second = setting.value;
         log_.push_back(setting.name + " = " + setting.value);
       }

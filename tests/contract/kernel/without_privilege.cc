@@ -74,8 +74,25 @@ TEST(WithoutPrivilege, SysctlsTellWhatTheyNeed) {
     const std::vector<netconf::Sysctl> settings = {{"kernel/ngroups_max", "1"}};
     Status status = netconf::ProcSysctls().apply(settings).at(0);
     EXPECT_EQ(status.code(), Code::kPermissionDenied) << status.message();
-    EXPECT_THAT(status.message(), HasSubstr("privileged"));
+    EXPECT_THAT(status.message(), HasSubstr("the kernel lets nobody change it"));
   });
+}
+
+// Root, with every capability, but not in the host's own network namespace.
+TEST(WithoutPrivilege, SysctlsOfTheWholeMachineTellWhereTheyCanBeSet) {
+  std::unique_ptr<NetconfHost> host = make_netconf_host();
+  (void)host->conntrack();  // loads the module
+  const std::vector<netconf::Sysctl> settings = {
+      {"net/netfilter/nf_conntrack_max", "99999"},
+      {"net/netfilter/nf_conntrack_buckets", "1", /*at_least=*/true},
+      {"net/netfilter/nf_conntrack_tcp_be_liberal", "1"}};
+  std::vector<Status> outcomes = host->sysctls().apply(settings);
+  EXPECT_EQ(outcomes.at(0).code(), Code::kPermissionDenied) << outcomes.at(0).message();
+  EXPECT_THAT(outcomes.at(0).message(),
+              HasSubstr("only the host's own network namespace may change it"));
+  EXPECT_TRUE(outcomes.at(1)) << outcomes.at(1).message();
+  EXPECT_TRUE(outcomes.at(2)) << outcomes.at(2).message();
+  EXPECT_EQ(host->sysctls().read("net/netfilter/nf_conntrack_tcp_be_liberal").value(), "1");
 }
 
 }  // namespace

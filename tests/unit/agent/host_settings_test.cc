@@ -46,6 +46,57 @@ TEST(HostSettings, StrictArpAndConntrackFollowTheConfiguration) {
               Contains(Sysctl{"net/netfilter/nf_conntrack_max", "1048576"}));
 }
 
+// kube-proxy's: a bucket for four entries, by the setting that newer kernels have for it.
+TEST(HostSettings, ConntrackBucketsFollowTheLimit) {
+  Sysctl buckets{"net/netfilter/nf_conntrack_buckets", "32768", /*at_least=*/true};
+  EXPECT_THAT(needed_sysctls({}, machine("6.1")), Contains(buckets));
+  EXPECT_THAT(needed_sysctls({}, machine("4.7")), Contains(buckets));
+  EXPECT_THAT(needed_sysctls({}, machine("4.6")), Not(Contains(buckets)));
+  Configuration untouched;
+  untouched.conntrack.max_per_core = 0;
+  for (const Sysctl& setting : needed_sysctls(untouched, machine("6.1"))) {
+    EXPECT_NE(setting.name, "net/netfilter/nf_conntrack_max");
+    EXPECT_NE(setting.name, buckets.name);
+  }
+}
+
+// Every setting of a configuration with all of them, on a kernel of each kind.
+TEST(HostSettings, TheWholeListByKernelVersion) {
+  Configuration configuration;
+  configuration.ipvs.strict_arp = true;
+  configuration.conntrack.tcp_be_liberal = true;
+  configuration.conntrack.udp_timeout = std::chrono::seconds(40);
+  configuration.conntrack.udp_stream_timeout = std::chrono::seconds(400);
+  auto list = [&](const char* release) {
+    std::string text;
+    for (const Sysctl& setting : needed_sysctls(configuration, machine(release))) {
+      text += setting.name + (setting.at_least ? ">=" : "=") + setting.value + "\n";
+    }
+    return text;
+  };
+  const std::string always =
+      "net/ipv4/vs/conntrack=1\n"
+      "net/ipv4/vs/expire_nodest_conn=1\n"
+      "net/ipv4/vs/expire_quiescent_template=1\n"
+      "net/ipv4/ip_forward=1\n";
+  const std::string then =
+      "net/ipv4/conf/all/arp_ignore=1\n"
+      "net/ipv4/conf/all/arp_announce=2\n"
+      "net/netfilter/nf_conntrack_max=131072\n";
+  const std::string last =
+      "net/netfilter/nf_conntrack_tcp_timeout_established=86400\n"
+      "net/netfilter/nf_conntrack_tcp_timeout_close_wait=3600\n"
+      "net/netfilter/nf_conntrack_udp_timeout=40\n"
+      "net/netfilter/nf_conntrack_udp_timeout_stream=400\n"
+      "net/netfilter/nf_conntrack_tcp_be_liberal=1\n";
+  const std::string buckets = "net/netfilter/nf_conntrack_buckets>=32768\n";
+  const std::string reuse = "net/ipv4/vs/conn_reuse_mode=0\n";
+  EXPECT_EQ(list("3.10.0-1160.el7"), always + then + last);
+  EXPECT_EQ(list("4.1.0"), always + reuse + then + last);
+  EXPECT_EQ(list("5.8.18"), always + reuse + then + buckets + last);
+  EXPECT_EQ(list("6.12.0"), always + then + buckets + last);
+}
+
 TEST(HostSettings, TurnsTheConfigurationIntoOptions) {
   Configuration configuration;
   configuration.ipvs.scheduler = "mh";

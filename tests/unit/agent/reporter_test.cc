@@ -100,6 +100,14 @@ TEST_F(ReporterTest, RejectedObjectsAndProblemsAreTold) {
                                       AllOf(HasSubstr("default/empty"), HasSubstr("no ports"))));
 }
 
+TEST_F(ReporterTest, AnObjectWithoutANameIsNotToldAsNothing) {
+  start();
+  put(watchers::Kind::kService, {}, watchers::Rejected{"event 3 of the watch: malformed JSON"});
+  step();
+  EXPECT_THAT(log_.lines, ElementsAre(AllOf(HasSubstr("kind=Service object=\"(name unreadable)\""),
+                                            HasSubstr("event 3 of the watch: malformed JSON"))));
+}
+
 TEST_F(ReporterTest, AChangeThatCannotBeAppliedMakesTheNodeUnhealthyInTheEnd) {
   start();
   node_.ipvs_faults.fail_all_operations({.error_number = ENOMEM});

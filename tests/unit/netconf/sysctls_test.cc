@@ -53,6 +53,19 @@ TEST_F(ProcSysctlsTest, WritesOnlyWhatDiffers) {
   EXPECT_EQ(get("net/ipv4/same"), "1");
 }
 
+TEST_F(ProcSysctlsTest, AtLeastRaisesAndNeverLowers) {
+  put("net/ipv4/small", "4096\n");
+  put("net/ipv4/large", "65536\n");
+  put("net/ipv4/words", "none\n");
+  for (const char* name : {"net/ipv4/small", "net/ipv4/large", "net/ipv4/words"}) {
+    const std::vector<Sysctl> settings = {{name, "32768", /*at_least=*/true}};
+    EXPECT_TRUE(ProcSysctls(root_).apply(settings).at(0));
+  }
+  EXPECT_EQ(get("net/ipv4/small"), "32768\n");
+  EXPECT_EQ(get("net/ipv4/large"), "65536\n");
+  EXPECT_EQ(get("net/ipv4/words"), "32768\n");
+}
+
 TEST_F(ProcSysctlsTest, AMissingSettingHoldsUpNoOther) {
   put("net/ipv4/ip_forward", "0\n");
   std::vector<base::Status> outcomes = ProcSysctls(root_).apply(

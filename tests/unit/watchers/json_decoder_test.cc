@@ -67,6 +67,16 @@ TEST(JsonListDecoder, ABrokenItemIsRejectedAndTheRestIsRead) {
   EXPECT_NE(object_of<Service>(read.items[1]), nullptr);
 }
 
+TEST(JsonListDecoder, AnItemWithoutAReadableNameIsToldByItsPlace) {
+  CollectedBody read =
+      decode_list(Resource::kServices, R"({"items":[)" + service_json("good") + R"(,{"spec":{}},)" +
+                                           service_json("b") + "]}");
+  ASSERT_EQ(read.items.size(), 3U);
+  EXPECT_EQ(read.items[1].key, ObjectKey());
+  EXPECT_EQ(rejection(read.items[1]),
+            "item 2 of the list: metadata.name: found \"\", allowed: a DNS name");
+}
+
 TEST(JsonListDecoder, AnObjectBeyondTheLimitIsRejectedByName) {
   std::string body = R"({"items":[{"metadata":{"name":"big","namespace":"default"},"x":")" +
                      std::string(5000, 'x') + R"("},)" + service_json("good") + "]}";
@@ -85,6 +95,18 @@ TEST(JsonListDecoder, RefusesBodiesThatAreNoList) {
             base::Code::kCorrupt);
   EXPECT_EQ(decode_list(Resource::kServices, R"({"kind":nope})").status.code(),
             base::Code::kCorrupt);
+}
+
+TEST(JsonWatchDecoder, AnEventWithoutAReadableNameIsToldByItsPlace) {
+  CollectedBody read = decode_watch(
+      Resource::kServices, R"({"type":"ADDED","object":)" + service_json("a") + "}\n" +
+                               R"({"type":"ADDED","object":{"metadata":{"name":nope}}})" + "\n" +
+                               R"({"type":7})" + "\n");
+  ASSERT_EQ(read.events.size(), 3U);
+  EXPECT_NE(object_of<Service>(read.events[0].object), nullptr);
+  EXPECT_THAT(rejection(read.events[1].object),
+              testing::StartsWith("event 2 of the watch: malformed JSON at byte "));
+  EXPECT_THAT(rejection(read.events[2].object), testing::StartsWith("event 3 of the watch: "));
 }
 
 TEST(JsonWatchDecoder, ReadsEveryTypeOfEvent) {
@@ -151,7 +173,7 @@ TEST(JsonDecoder, RejectsObjectsWithoutUsableMetadata) {
     return rejection(decode_item(resource, json));
   };
   EXPECT_EQ(reject(Resource::kServices, R"({"spec":{}})"),
-            R"(metadata.name: found "", allowed: a DNS name)");
+            R"(item 1 of the list: metadata.name: found "", allowed: a DNS name)");
   EXPECT_EQ(reject(Resource::kServices, R"({"metadata":{"name":"a/b","namespace":"c"}})"),
             R"(metadata.name: found "a/b", allowed: a DNS name)");
   EXPECT_EQ(reject(Resource::kEndpointSlices, R"({"metadata":{"name":"a"}})"),
