@@ -49,7 +49,8 @@ class LiveConfigurationTest : public testing::Test {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     fs::create_symlink("..data/config.conf", folder_ / "config.conf");
-    for (const char* name : {"max", "tcp_timeout_established", "tcp_timeout_close_wait"}) {
+    for (const char* name :
+         {"max", "buckets", "tcp_timeout_established", "tcp_timeout_close_wait"}) {
       node_.sysctls.values()[std::string("net/netfilter/nf_conntrack_") + name] = "1";
     }
   }
