@@ -28,15 +28,14 @@ nl_msg* NetlinkBatch::blank() {
 
 void NetlinkBatch::add() {
   const nlmsghdr* header = nlmsg_hdr(blank_.get());
-  last_offset_ = bytes_.size();
-  bytes_.resize(last_offset_ + NLMSG_ALIGN(header->nlmsg_len));
-  std::memcpy(bytes_.data() + last_offset_, header, header->nlmsg_len);
+  const std::size_t end = bytes_.size();
+  bytes_.resize(end + NLMSG_ALIGN(header->nlmsg_len));
+  std::memcpy(bytes_.data() + end, header, header->nlmsg_len);
   ++count_;
 }
 
 void NetlinkBatch::clear() {
   bytes_.clear();
-  last_offset_ = 0;
   count_ = 0;
 }
 

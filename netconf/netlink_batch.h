@@ -40,13 +40,10 @@ class NetlinkBatch {
   // The requests as they leave, one behind the other.
   std::uint8_t* data() { return bytes_.data(); }
   std::size_t byte_count() const { return bytes_.size(); }
-  // Where the last request begins.
-  std::size_t last_offset() const { return last_offset_; }
 
  private:
   std::unique_ptr<nl_msg, NetlinkMessageFree> blank_;
   std::vector<std::uint8_t> bytes_;
-  std::size_t last_offset_ = 0;
   std::size_t count_ = 0;
 };
 

@@ -80,8 +80,19 @@ void NetlinkSocket::drain() {
 
 base::Status NetlinkSocket::run(NetlinkBatch& batch, std::vector<int>& outcomes,
                                 const OnAnswer& on_answer) {
-  outcomes.assign(batch.size(), kUnanswered);
+  outcomes.clear();
   if (batch.empty()) return base::Status();
+  return run_until(batch.size() - 1, batch, outcomes, on_answer);
+}
+
+base::Status NetlinkSocket::run_transaction(NetlinkBatch& batch, std::vector<int>& outcomes) {
+  return run_until(batch.size() - 2, batch, outcomes, {});
+}
+
+// The answer to the request `awaited` says that all before it are done.
+base::Status NetlinkSocket::run_until(std::size_t awaited, NetlinkBatch& batch,
+                                      std::vector<int>& outcomes, const OnAnswer& on_answer) {
+  outcomes.assign(batch.size(), kUnanswered);
   const std::uint32_t first = next_sequence_;
   const auto count = static_cast<std::uint32_t>(batch.size());
   next_sequence_ += count;
@@ -89,17 +100,18 @@ base::Status NetlinkSocket::run(NetlinkBatch& batch, std::vector<int>& outcomes,
   for (std::uint32_t i = 0; i < count; ++i) {
     message->nlmsg_seq = first + i;
     message->nlmsg_flags |= NLM_F_REQUEST;
+    if (i == awaited) message->nlmsg_flags |= NLM_F_ACK;
     int rest = static_cast<int>(batch.byte_count());
     message = nlmsg_next(message, &rest);
   }
-  reinterpret_cast<nlmsghdr*>(batch.data() + batch.last_offset())->nlmsg_flags |= NLM_F_ACK;
 
   if (int error = send(batch); error != 0) {
     std::fill(outcomes.begin(), outcomes.end(), error);
     return base::Status::from_errno(error, "send " + std::to_string(count) + " netlink requests");
   }
   int trouble = 0;
-  while (outcomes.back() == kUnanswered) {
+  const bool transaction = awaited + 1 < batch.size();
+  while (outcomes[awaited] == kUnanswered && (!transaction || outcomes.front() <= 0)) {
     // The kernel has answered everything before send() returns: after a loss nothing more comes.
     int length = receive(trouble != 0 ? MSG_DONTWAIT : 0);
     if (length < 0) {

@@ -50,6 +50,11 @@ class NetlinkSocket {
   // an outcome is kUnanswered, and says why.
   base::Status run(NetlinkBatch& batch, std::vector<int>& outcomes, const OnAnswer& on_answer = {});
 
+  // The same for a transaction of nfnetlink: the last request ends it and is never answered, so the
+  // one before it asks for the acknowledgement. A transaction that cannot be carried out fails its
+  // first request.
+  base::Status run_transaction(NetlinkBatch& batch, std::vector<int>& outcomes);
+
   // Sends the only request of `batch` as a dump. kInterrupted: the kernel says that what was dumped
   // changed meanwhile, and what on_object got may have gaps.
   base::Status dump(NetlinkBatch& batch, const OnObject& on_object);
@@ -65,6 +70,8 @@ class NetlinkSocket {
  private:
   NetlinkSocket(nl_sock* socket, std::size_t buffer_bytes);
 
+  base::Status run_until(std::size_t awaited, NetlinkBatch& batch, std::vector<int>& outcomes,
+                         const OnAnswer& on_answer);
   int send(NetlinkBatch& batch);
   // Bytes received, or a negative errno.
   int receive(int flags);

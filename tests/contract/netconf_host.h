@@ -8,6 +8,7 @@
 #include "netconf/conntrack_table.h"
 #include "netconf/ipset_table.h"
 #include "netconf/iptables_rules.h"
+#include "netconf/nft_tables.h"
 #include "netconf/sysctls.h"
 
 namespace contract {
@@ -24,6 +25,9 @@ class NetconfHost {
   virtual netconf::ConntrackTable& conntrack() = 0;
   // Makes the kernel track a flow; its id is the kernel's business.
   virtual void track(const netconf::Flow& flow) = 0;
+  virtual netconf::NftTables& nft() = 0;
+  // Makes a table of nftables that is not empty.
+  virtual void make(const netconf::NftTable& table) = 0;
 };
 
 std::unique_ptr<NetconfHost> make_netconf_host();

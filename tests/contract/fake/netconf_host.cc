@@ -3,6 +3,7 @@
 #include "tests/fakes/fake_conntrack.h"
 #include "tests/fakes/fake_ipset_table.h"
 #include "tests/fakes/fake_iptables.h"
+#include "tests/fakes/fake_nft_tables.h"
 #include "tests/fakes/fake_sysctls.h"
 
 namespace contract {
@@ -19,11 +20,15 @@ class FakeHost final : public NetconfHost {
     conntrack_.flows().back().id = next_id_++;
   }
 
+  netconf::NftTables& nft() override { return nft_; }
+  void make(const netconf::NftTable& table) override { nft_.tables().insert(table); }
+
  private:
   fakes::FakeIpsetTable ipsets_;
   fakes::FakeIptables iptables_{&ipsets_};
   fakes::FakeSysctls sysctls_;
   fakes::FakeConntrack conntrack_;
+  fakes::FakeNftTables nft_;
   std::uint32_t next_id_ = 1000;
 };
 

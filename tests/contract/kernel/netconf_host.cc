@@ -10,6 +10,7 @@
 
 #include "netconf/kernel_conntrack.h"
 #include "netconf/kernel_iptables.h"
+#include "netconf/kernel_nft_tables.h"
 #include "netconf/libipset_table.h"
 #include "netconf/proc_sysctls.h"
 #include "tests/contract/kernel/tools.h"
@@ -83,10 +84,31 @@ class KernelHost final : public NetconfHost {
     must_run(command);
   }
 
+  netconf::NftTables& nft() override {
+    if (!nft_) nft_ = must(netconf::open_kernel_nft_tables());
+    return *nft_;
+  }
+  // With what refers to each other, which a deletion must take along.
+  void make(const netconf::NftTable& table) override {
+    bool v4 = table.family == base::Family::kIpv4;
+    must_run({"nft", "-f", "-"}, "table " + std::string(v4 ? "ip " : "ip6 ") + table.name +
+                                     R"( {
+  map services { type inet_service : verdict; elements = { 80 : goto service } }
+  chain service {
+    counter drop
+  }
+  chain nat-prerouting {
+    type nat hook prerouting priority dstnat;
+    tcp dport vmap @services
+  }
+})");
+  }
+
  private:
   std::unique_ptr<netconf::IpsetTable> ipsets_;
   std::map<std::string, std::unique_ptr<netconf::IptablesRules>> iptables_;
   std::unique_ptr<netconf::ConntrackTable> conntrack_;
+  std::unique_ptr<netconf::NftTables> nft_;
   netconf::ProcSysctls sysctls_;
 };
 
