@@ -86,6 +86,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   bind(change.bind, report, now);
   apply_entries(change.remove_entries, false, report, now);
   sync_rules(report, now);
+  if (other_modes_due_) remove_other_modes(report);
   forget_flows(report);
   settle_drains(change, report, now);
   judge_tables(report, now);
@@ -254,6 +255,7 @@ SetMask Host::filled_sets(Family family) const {
 }
 
 bool Host::rules_may_differ() const {
+  if (other_modes_due_) return true;
   for (Family family : families()) {
     std::size_t index = family == Family::kIpv6;
     if (rules_[index] && !rendered_for_[index]) return true;
@@ -262,6 +264,7 @@ bool Host::rules_may_differ() const {
 }
 
 void Host::sync_rules(RoundReport& report, TimePoint now) {
+  if (hold_rules_) return;
   for (Family family : families()) sync_rules(family, report, now);
 }
 

@@ -27,6 +27,7 @@
 #include "netconf/conntrack_table.h"
 #include "netconf/ipset_table.h"
 #include "netconf/iptables_rules.h"
+#include "netconf/nft_tables.h"
 #include "netconf/sysctls.h"
 
 namespace agent {
@@ -41,6 +42,7 @@ struct HostTables {
   netconf::IptablesRules& iptables;
   netconf::Sysctls& sysctls;
   netconf::ConntrackTable& conntrack;
+  netconf::NftTables& nft;
 };
 
 struct HostOptions {
@@ -112,8 +114,13 @@ class Host {
   // Brings the touched things to what is desired, in the order HostChange documents.
   RoundReport apply(Touched touched, base::TimePoint now);
 
-  // Whether the rules were read again since they were last compared, so that a round must follow
-  // even if nothing else was touched.
+  // Ends the start, when everything wanted has been applied once: writes the rules that waited for
+  // that (see hold_rules_), and once everything of ours is in the kernel, removes what kube-proxy's
+  // iptables or nftables mode left there. What cannot be removed now is at an audit.
+  RoundReport end_start(base::TimePoint now);
+
+  // Whether the rules were read again since they were last compared, or rules of other modes are
+  // to be removed, so that a round must follow even if nothing else was touched.
   bool rules_may_differ() const;
 
   // Reads again what failed and is due now; the result is to be applied.
@@ -194,6 +201,14 @@ class Host {
   bool drains_unsaved() const;
   void save_drains(base::TimePoint now);
 
+  // host_takeover.cc
+  bool serves_by_itself();
+  void remove_other_modes(RoundReport& report);
+  base::Status remove_iptables_mode(base::Family family, RoundReport& report);
+  base::Result<std::vector<netconf::DeleteNftTable>> nftables_mode();
+  base::Status remove_nftables_mode(std::span<const netconf::DeleteNftTable> ops,
+                                    RoundReport& report);
+
   // host_flows.cc
   void forget_flows(RoundReport& report);
   bool serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
@@ -229,6 +244,12 @@ class Host {
   std::map<std::string, std::string> problems_;
   TableHealth table_health_;
   std::array<int, 5> failed_rounds_{};  // by HostTable: in a row, of which nothing was written
+
+  // kube-proxy's iptables mode serves this node by rules in chains of our names: they are replaced
+  // at once, when all that takes their place is there.
+  bool hold_rules_ = false;
+  bool other_modes_gone_ = false;
+  bool other_modes_due_ = false;  // to be tried again in the next round
 
   bool started_ = false;  // the first apply() is over
   base::TimePoint next_drain_poll_{};

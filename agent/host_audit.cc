@@ -236,6 +236,7 @@ void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Dri
     case 2:
       for (Family family : families()) reread_rules(family, &drift, now);
       break;
+    case 3: other_modes_due_ = !other_modes_gone_; break;
     case 4: apply_sysctls(now); break;
     case 6: find_strangers(touched, drift, now); break;
     default: break;

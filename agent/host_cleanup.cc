@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "agent/host.h"
+#include "agent/other_modes.h"
 
 // Leaving a host for good.
 namespace agent {
@@ -17,6 +18,12 @@ void keep_failures(std::vector<Status> statuses, std::vector<Status>& failures) 
       failures.push_back(std::move(status));
     }
   }
+}
+
+bool is_of(const RuleBook& book, const netconf::IptablesChain& chain) {
+  return std::any_of(book.chains.begin(), book.chains.end(), [&](const auto& own) {
+    return own.table == chain.table && own.name == chain.name;
+  });
 }
 
 }  // namespace
@@ -73,19 +80,52 @@ void Host::clean_rules(Family family, std::vector<Status>& failures) {
       return chain.table == table && chain.name == name;
     });
   };
+  // Where kube-proxy in iptables mode has taken over, the chains of both are its own.
+  const bool given_back = iptables_mode_serves(*rules);
+  auto keeps = [&](const std::string& table, std::string_view chain) {
+    return given_back && shared_with_iptables_mode(table, chain);
+  };
+  // Both lead to this chain, each with a comment of its own.
+  auto shares = [&](const IptablesJump& jump) {
+    std::string_view target = netconf::jump_target(jump.rule);
+    return target != "KUBE-PROXY-FIREWALL" && keeps(jump.table, target);
+  };
   std::vector<netconf::IptablesOp> ops;
   RuleBook book = render_rules(options_.rules, family, SetMask(), SetMask());
   for (const IptablesJump& jump : book.jumps) {
     auto chain = chain_of(jump.table, jump.chain);
-    if (chain == rules->end()) continue;
+    if (chain == rules->end() || shares(jump)) continue;
     auto times = std::count(chain->rules.begin(), chain->rules.end(), jump.rule);
     for (; times > 0; --times) {
       ops.emplace_back(netconf::DeleteRule{jump.table, jump.chain, jump.rule});
     }
   }
+  // A chain of ours that a rule of others leads to cannot go; it is emptied, for its sets to go.
+  auto foreign_referrer = [&](const netconf::IptablesChain& wanted) -> const std::string* {
+    for (const netconf::IptablesChain& chain : *rules) {
+      if (chain.table != wanted.table || is_of(book, chain)) continue;
+      for (const std::string& rule : chain.rules) {
+        bool of_ours = std::any_of(book.jumps.begin(), book.jumps.end(), [&](const auto& jump) {
+          return jump.table == chain.table && jump.chain == chain.name && jump.rule == rule;
+        });
+        if (!of_ours && netconf::jump_target(rule) == wanted.name) return &chain.name;
+      }
+    }
+    return nullptr;
+  };
   // The book names a chain before those that it jumps to.
   for (const netconf::IptablesChain& chain : book.chains) {
     if (chain_of(chain.table, chain.name) == rules->end()) continue;
+    if (keeps(chain.table, chain.name)) continue;
+    if (const std::string* referrer = foreign_referrer(chain)) {
+      ops.emplace_back(netconf::WriteChain{{chain.table, chain.name, {}}});
+      failures.emplace_back(base::Code::kUnavailable,
+                            std::string(base::to_string(family)) + " chain " + chain.name +
+                                " of table " + chain.table +
+                                " stays, empty: a rule of others in chain " + *referrer +
+                                " leads to it; delete that rule and clean up again");
+      continue;
+    }
     ops.emplace_back(netconf::DeleteChain{chain.table, chain.name});
   }
   if (ops.empty()) return;

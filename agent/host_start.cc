@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "agent/host.h"
+#include "agent/other_modes.h"
 
 // The start of a Host: what must be there before the first round, and what is there already.
 namespace agent {
@@ -63,6 +64,7 @@ Status Host::prepare(base::TimePoint now) {
     auto rules = tables_.iptables.read(family, rule_tables());
     std::string name = std::string(base::to_string(family)) + " iptables rules";
     if (rules.ok()) {
+      hold_rules_ = hold_rules_ || iptables_mode_serves(*rules);
       rules_[family == Family::kIpv6] = *std::move(rules);
     } else if (classify(rules.status()) == FailureClass::kFatal) {
       return rules.status().in(name);

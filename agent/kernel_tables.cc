@@ -6,6 +6,7 @@
 #include "netconf/kernel_address_table.h"
 #include "netconf/kernel_conntrack.h"
 #include "netconf/kernel_iptables.h"
+#include "netconf/kernel_nft_tables.h"
 #include "netconf/libipset_table.h"
 #include "netconf/proc_sysctls.h"
 
@@ -35,6 +36,7 @@ base::Result<KernelTables> KernelTables::open(const Configuration& configuration
                   tables.iptables_);
   }
   if (status.ok()) status = keep(netconf::open_kernel_conntrack(), tables.conntrack_);
+  if (status.ok()) status = keep(netconf::open_kernel_nft_tables(), tables.nft_);
   if (!status.ok()) return status;
   tables.sysctls_ =
       std::make_unique<netconf::ProcSysctls>(configuration.ipvs_agent.sysctl_directory);

@@ -20,7 +20,7 @@ class KernelTables {
                                          const std::string& device);
 
   HostTables tables() {
-    return {*ipvs_, *addresses_, *ipsets_, *iptables_, *sysctls_, *conntrack_};
+    return {*ipvs_, *addresses_, *ipsets_, *iptables_, *sysctls_, *conntrack_, *nft_};
   }
 
  private:
@@ -30,6 +30,7 @@ class KernelTables {
   std::unique_ptr<netconf::IptablesRules> iptables_;
   std::unique_ptr<netconf::Sysctls> sysctls_;
   std::unique_ptr<netconf::ConntrackTable> conntrack_;
+  std::unique_ptr<netconf::NftTables> nft_;
 };
 
 }  // namespace agent

@@ -234,6 +234,12 @@ bool Loop::start(TimePoint now) {
     return false;
   }
   apply_everything(*std::move(everything), now);
+  Round end;
+  end.cause = "start";
+  end.began = clock_.now();
+  end.report = host_.end_start(now);
+  end.ended = clock_.now();
+  if (end.report.operation_count() > 0) listener_.round_ended(end);
   // What the first lists, plans and reads needed for a moment goes back to the machine.
   malloc_trim(0);
   started_ = true;

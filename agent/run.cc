@@ -208,9 +208,9 @@ int run_agent(const CommandLine& command_line, Log& log) {
                      .node_ports = configuration.node_port_addresses});
   HostTables tables = kernel->tables();
   MeteredConntrack conntrack(tables.conntrack, clock, metrics);
-  Host host(
-      {tables.ipvs, tables.addresses, tables.ipsets, tables.iptables, tables.sysctls, conntrack},
-      std::move(options));
+  Host host({tables.ipvs, tables.addresses, tables.ipsets, tables.iptables, tables.sysctls,
+             conntrack, tables.nft},
+            std::move(options));
   DrainJournal journal(configuration.ipvs_agent.state_directory, this_boot());
   if (!configuration.ipvs_agent.state_directory.empty()) host.keep_drains(journal);
   Loop loop(host, mailbox, clock, reporter, loop_options(configuration, machine, name));

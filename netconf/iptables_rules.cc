@@ -119,6 +119,16 @@ class SaveParser {
 
 }  // namespace
 
+std::string_view jump_target(std::string_view rule) {
+  for (std::string_view option : {"-j ", "-g "}) {
+    std::size_t at = rule.rfind(option);
+    if (at == std::string_view::npos || (at > 0 && rule[at - 1] != ' ')) continue;
+    rule.remove_prefix(at + option.size());
+    return rule.substr(0, rule.find(' '));
+  }
+  return {};
+}
+
 const std::string& table_of(const IptablesOp& op) {
   struct Visitor {
     const std::string& operator()(const WriteChain& write) const { return write.chain.table; }

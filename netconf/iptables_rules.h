@@ -49,6 +49,9 @@ struct DeleteChain {  // -F and -X; a chain that is not there is fine, one that 
 };
 using IptablesOp = std::variant<WriteChain, InsertRule, DeleteRule, DeleteChain>;
 
+// The chain or target that the rule jumps or goes to: "KUBE-MARK-MASQ"; empty where it has none.
+std::string_view jump_target(std::string_view rule);
+
 // The table of the operation.
 const std::string& table_of(const IptablesOp& op);
 

@@ -13,7 +13,7 @@ namespace bench {
 class AcceptingTables {
  public:
   agent::HostTables tables() {
-    return {ipvs_, addresses_, ipsets_, iptables_, sysctls_, conntrack_};
+    return {ipvs_, addresses_, ipsets_, iptables_, sysctls_, conntrack_, nft_};
   }
 
  private:
@@ -71,12 +71,22 @@ class AcceptingTables {
     }
   };
 
+  struct Nft final : netconf::NftTables {
+    base::Result<std::vector<netconf::NftTable>> read() override {
+      return std::vector<netconf::NftTable>();
+    }
+    Statuses apply(std::span<const netconf::DeleteNftTable> ops) override {
+      return Statuses(ops.size());
+    }
+  };
+
   Ipvs ipvs_;
   Addresses addresses_;
   Ipsets ipsets_;
   Iptables iptables_;
   Sysctls sysctls_;
   Conntrack conntrack_;
+  Nft nft_;
 };
 
 }  // namespace bench

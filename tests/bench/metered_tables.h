@@ -57,7 +57,7 @@ class MeteredTables {
   explicit MeteredTables(agent::HostTables inner);
 
   agent::HostTables tables() {
-    return {ipvs_, addresses_, ipsets_, iptables_, sysctls_, inner_.conntrack};
+    return {ipvs_, addresses_, ipsets_, iptables_, sysctls_, inner_.conntrack, inner_.nft};
   }
   const HostUse& use() const { return use_; }
   void reset() { use_ = {}; }

@@ -71,8 +71,13 @@ std::string FakeNode::state_text() {
 }
 
 agent::HostTables FakeNode::tables() {
-  return {faulty_ipvs_,     faulty_addresses_, faulty_ipsets_,
-          faulty_iptables_, faulty_sysctls_,   faulty_conntrack_};
+  return {faulty_ipvs_,
+          faulty_addresses_,
+          faulty_ipsets_,
+          faulty_iptables_,
+          faulty_sysctls_,
+          faulty_conntrack_,
+          nft};
 }
 
 LoopOptions FakeAgent::default_loop_options() {

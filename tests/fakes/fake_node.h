@@ -14,6 +14,7 @@
 #include "tests/fakes/fake_ipset_table.h"
 #include "tests/fakes/fake_iptables.h"
 #include "tests/fakes/fake_ipvs_table.h"
+#include "tests/fakes/fake_nft_tables.h"
 #include "tests/fakes/fake_sysctls.h"
 #include "tests/fakes/fault_plan.h"
 #include "tests/fakes/faulty_netconf.h"
@@ -78,6 +79,7 @@ class FakeNode {
   FakeIptables iptables{&ipsets};
   FakeSysctls sysctls;
   FakeConntrack conntrack;
+  FakeNftTables nft;
   FaultPlan ipvs_faults;
   FaultPlan address_faults;
   FaultPlan ipset_faults;

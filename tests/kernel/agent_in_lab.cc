@@ -75,6 +75,13 @@ lab::Process AgentInLab::start_beside() const {
   return take(node().start({AGENT_BINARY, "--config", api_->folder() + "/agent.yaml"}));
 }
 
+int AgentInLab::clean_up() {
+  if (agent_) earlier_logs_ += log() + "--- clean-up\n";
+  agent_ =
+      take(node().start({AGENT_BINARY, "--config", api_->folder() + "/agent.yaml", "--cleanup"}));
+  return wait_for_end();
+}
+
 int AgentInLab::stop(int signal_number) {
   agent_->signal(signal_number);
   return wait_for_end();

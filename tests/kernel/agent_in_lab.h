@@ -54,6 +54,9 @@ class AgentInLab {
   void launch(const std::vector<std::string>& before = {}, const std::string& kubeconfig = "");
   // Starts it and waits until it is in step with the API; false when that never comes.
   bool start();
+  // Runs it with --cleanup and the configuration of the last start: the exit status; log() is what
+  // it wrote.
+  int clean_up();
   // Another one with the configuration of the last start, which goes on.
   lab::Process start_beside() const;
   // Where the program keeps what it needs over a restart.

@@ -238,7 +238,7 @@ class FailsFor final : public netconf::IpsetTable {
 TEST_F(BrokenTables, AnEntryOfOneServiceThatFailsIsNotTheNodesFault) {
   FailsFor ipsets(node_.ipsets, "10.96.0.2");
   HostTables all = node_.tables();
-  begin({all.ipvs, all.addresses, ipsets, all.iptables, all.sysctls, all.conntrack});
+  begin({all.ipvs, all.addresses, ipsets, all.iptables, all.sysctls, all.conntrack, all.nft});
   serve("second", "10.96.0.2");
   step();
   EXPECT_THAT(node_.ipvs_and_sets_text(), Not(HasSubstr("KUBE-CLUSTER-IP 10.96.0.2")));
