@@ -91,7 +91,7 @@ void Metrics::set_sources(std::vector<SourceStatus> sources) {
 
 void Metrics::set_upkeep(Upkeep upkeep) {
   std::lock_guard lock(registry_->values_mutex);
-  registry_->upkeep = std::move(upkeep);
+  registry_->upkeep = upkeep;
 }
 
 void Metrics::observe_sync(base::Family family, base::Duration took, const base::WallTime* done) {
