@@ -21,6 +21,13 @@
     (dig "ipvsAgent" "iptablesBackend" "" $config) .Values.extraConfig | toJson -}}
 {{- end -}}
 
+{{/* The port that the agent opens for .port: with --shadow it leaves the configured ones to the proxy that works there. */}}
+{{- define "ipvs-agent.port" -}}
+{{- $port := int .port -}}
+{{- if .shadow -}}{{- $port = ternary (sub $port 100) (add $port 100) (gt $port 65435) -}}{{- end -}}
+{{- $port -}}
+{{- end -}}
+
 {{/* Where the configuration is mounted; kubeadm's names its kubeconfig by this folder. */}}
 {{- define "ipvs-agent.configFolder" -}}
 {{- ternary "/var/lib/kube-proxy" "/etc/ipvs-agent" (ne .Values.existingConfigMap "") -}}
@@ -46,11 +53,5 @@
 {{- end -}}
 {{- if eq (int .Values.healthz.port) (int .Values.metrics.port) -}}
 {{- fail (printf "healthz.port and metrics.port are both %d: give them different ones" (int .Values.healthz.port)) -}}
-{{- end -}}
-{{- if and .Values.shadow (or (has (int .Values.healthz.port) (list 10256 10249)) (has (int .Values.metrics.port) (list 10256 10249))) -}}
-{{- fail "shadow is true, so kube-proxy has the ports 10256 and 10249: --set healthz.port=10356 --set metrics.port=10349" -}}
-{{- end -}}
-{{- if and .Values.shadow .Values.existingConfigMap -}}
-{{- fail "shadow and existingConfigMap exclude each other: that file names the ports that kube-proxy has" -}}
 {{- end -}}
 {{- end -}}

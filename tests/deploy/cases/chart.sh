@@ -44,7 +44,6 @@ files_case_agent_takes_the_configurations() {
     fi
   done
   cp "$kRoot/deploy/kustomize/overlays/dual-stack/config.conf" overlay-dual-stack.conf
-  cp "$kRoot/deploy/kustomize/overlays/shadow/config.conf" overlay-shadow.conf
   cp "$kRoot/deploy/debian/config.yaml" debian.conf
   cp "$kFolder/kubeadm.conf" kubeadm.conf
   for file in *.conf; do
@@ -60,7 +59,7 @@ files_case_agent_takes_the_configurations() {
 files_case_agent_knows_the_flags() {
   local name flag
   "$kAgent" --help >help
-  for name in base everything kubeadm; do
+  for name in base everything kubeadm shadow; do
     render "$name" | as_json | jq -r '.[] | select(.kind == "DaemonSet") | .spec.template.spec.containers[0].args[]'
   done | sed 's/=.*//' | sort -u >flags
   while read -r flag; do

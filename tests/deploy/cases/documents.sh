@@ -19,6 +19,7 @@ documented_helm() {
 documented_kubectl() {
   case "$*" in
     *' rollout status '*) kubectl "$@" --watch=false ;;
+    *' logs daemonset/'*) kubectl "${@:1:2}" get "$4" ;; # no pod, no log
     *) kubectl "$@" ;;
   esac
 }
