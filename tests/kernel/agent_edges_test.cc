@@ -18,6 +18,7 @@ using base::IpAddress;
 using base::Protocol;
 using lab::Target;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kClusterCidr[] = "clusterCIDR: 10.244.0.0/16,fd00:10:244::/48";
 
@@ -58,6 +59,40 @@ TEST_F(AgentEdges, AClientWhoseHashFallsOnADrainingServerIsAnswered) {
   ASSERT_TRUE(reply.ok()) << reply.status().message();
   EXPECT_EQ(reply->server, "pod-0");
   EXPECT_THAT(lab().ipvs(), HasSubstr("-a -t 10.96.0.10:80 -r 10.244.1.11:8080 -m -w 0\n"));
+}
+
+TEST_F(AgentEdges, NodePortsOnLoopbackAreRefusedAtOnce) {
+  const std::vector<ServicePort> ports = {{Protocol::kTcp, 80, kServerPort, "tcp"},
+                                          {Protocol::kUdp, 80, kServerPort, "udp"},
+                                          {Protocol::kSctp, 80, kServerPort, "sctp"}};
+  nlohmann::json service = make_service("web", {ip("10.96.0.10"), ip("fd00:96::10")}, ports);
+  service["spec"]["type"] = "NodePort";
+  for (nlohmann::json& port : service["spec"]["ports"]) port["nodePort"] = 30080;
+  lab().put(service);
+  for (Family family : kFamilies) {
+    lab().put(make_slice("web", family == Family::kIpv4 ? "v4" : "v6", ports,
+                         {endpoint("pod-0", family)}));
+  }
+  for (const char* addresses : {"[]", "[127.0.0.0/8, \"::1/128\", 0.0.0.0/0]"}) {
+    SCOPED_TRACE(addresses);
+    lab().configure({kClusterCidr, std::string("nodePortAddresses: ") + addresses});
+    ASSERT_TRUE(lab().start());
+    EXPECT_THAT(lab().ipvs(), HasSubstr("-A -t 192.0.2.1:30080"));
+    EXPECT_THAT(lab().ipvs(), Not(HasSubstr("127.0.0.1")));
+    for (Protocol protocol : kProtocols) {
+      for (const char* loopback : {"127.0.0.1", "::1"}) {
+        auto reply = lab::request(lab().node(), {protocol, ip(loopback), 30080});
+        EXPECT_EQ(reply.status().error_number(), ECONNREFUSED)
+            << to_string(protocol) << " " << loopback << ": " << reply.status().message();
+      }
+      EXPECT_TRUE(
+          lab::request(lab().node(), {protocol, lab::Topology::node_address(Family::kIpv4), 30080})
+              .ok());
+    }
+    // Whether the kernel lets loopback addresses out is not ours to decide.
+    EXPECT_EQ(*lab().node().sysctl("net/ipv4/conf/all/route_localnet"), "0");
+    EXPECT_EQ(lab().stop(), 0);
+  }
 }
 
 }  // namespace
