@@ -82,7 +82,20 @@ void BelievedHost::done(const netconf::AddressOp& op) {
 }
 
 void BelievedHost::add(const SetEntry& entry) {
-  sets_[set_index(entry.set, entry.family)].insert(entry.entry);
+  std::unordered_set<netconf::IpsetEntry>& set = sets_[set_index(entry.set, entry.family)];
+  if (entry.entry.mark_mask != 0 && set.bucket_count() > 0) {
+    // The hash leaves marks out, so that another one of the same key is in the same bucket.
+    std::vector<netconf::IpsetEntry> replaced;
+    std::size_t bucket = set.bucket(entry.entry);
+    for (auto other = set.begin(bucket); other != set.end(bucket); ++other) {
+      netconf::IpsetEntry same = *other;
+      same.mark = entry.entry.mark;
+      same.mark_mask = entry.entry.mark_mask;
+      if (same == entry.entry) replaced.push_back(*other);
+    }
+    for (const netconf::IpsetEntry& other : replaced) set.erase(other);
+  }
+  set.insert(entry.entry);
 }
 
 void BelievedHost::remove(const SetEntry& entry) {

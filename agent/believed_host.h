@@ -34,6 +34,7 @@ class BelievedHost {
   // Takes note of an operation that the kernel has carried out.
   void done(const ipvs::IpvsOp& op);
   void done(const netconf::AddressOp& op);
+  // A mark is no part of an entry's key: one that had another is gone with it.
   void add(const SetEntry& entry);
   void remove(const SetEntry& entry);
 

@@ -39,6 +39,7 @@ constexpr std::string_view kFollowedKeys[] = {
     "ipvsAgent.drainTimeout",
     "ipvsAgent.auditPeriod",
     "ipvsAgent.masqueradeRandomFully",
+    "ipvsAgent.echoToServiceAddresses",
 };
 
 constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
@@ -50,6 +51,7 @@ constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
     {"clientConnection.kubeconfig", "the API server is chosen at the start"},
     {"logging.format", "one log has one format"},
     {"ipvsAgent.ipsetMaxElements", "ipsets are made at the start"},
+    {"ipvsAgent.insideTrafficMarkMask", "marks that were given stay given"},
     {"ipvsAgent.iptablesBackend", "the programs are chosen at the start"},
     {"ipvsAgent.sysctlDirectory", "the folder is chosen at the start"},
     {"ipvsAgent.stateDirectory", "what is in it is read at the start"},

@@ -91,6 +91,24 @@ base::Result<std::int64_t> decode_integer(const ConfigValue& value, std::int64_t
   return number;
 }
 
+base::Result<std::int64_t> decode_mask(const ConfigValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr) return found(value);
+  const bool hexadecimal = text->starts_with("0x");
+  const char* begin = text->data() + (hexadecimal ? 2 : 0);
+  const char* end = text->data() + text->size();
+  std::uint32_t mask = 0;
+  auto [behind, error] = std::from_chars(begin, end, mask, hexadecimal ? 16 : 10);
+  if (error != std::errc() || behind != end) return found(value);
+  return std::int64_t{mask};
+}
+
+std::string encode_mask(std::int64_t mask) {
+  char digits[16];
+  auto [end, error] = std::to_chars(digits, digits + sizeof(digits), mask, 16);
+  return "0x" + std::string(digits, end);
+}
+
 base::Result<base::Duration> decode_duration(const ConfigValue& value, base::Duration least,
                                              base::Duration step) {
   const auto* text = std::get_if<std::string>(&value);

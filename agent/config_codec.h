@@ -15,6 +15,9 @@ namespace agent {
 
 base::Result<std::string> decode_text(const ConfigValue& value);
 base::Result<bool> decode_bool(const ConfigValue& value);
+// Bits of a 32-bit word, in hexadecimal behind 0x: 0x3fff.
+base::Result<std::int64_t> decode_mask(const ConfigValue& value);
+std::string encode_mask(std::int64_t mask);
 base::Result<std::int64_t> decode_integer(const ConfigValue& value, std::int64_t least,
                                           std::int64_t most);
 // `least` and what the duration must be a multiple of (1 ns for any).

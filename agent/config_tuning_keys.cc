@@ -131,6 +131,27 @@ void add_own(std::vector<ConfigKey>& keys) {
        .meaning = "How many entries one ipset may hold. Other than 65536, "
                   "sets that kube-proxy made are replaced."},
       [](auto& c) -> auto& { return c.ipvs_agent.ipset_max_elements; }, 1024, 1 << 24));
+  keys.push_back(key_of(
+      {.path = "ipvsAgent.insideTrafficMarkMask",
+       .flag = "inside-traffic-mark-mask",
+       .meaning =
+           "The bits of packet marks by which clients inside the cluster reach all endpoints "
+           "of externalTrafficPolicy Local. Nobody else on the node may use them. 0x0: they "
+           "reach what clients outside reach."},
+      ConfigType::kText,
+      "bits such as 0x3fff, of which that of iptables.masqueradeBit is left out; 0x0 for none",
+      [](auto& c) -> auto& { return c.ipvs_agent.inside_traffic_mark_mask; }, decode_mask,
+      encode_mask));
+  keys.push_back(choice_key(
+      {.path = "ipvsAgent.echoToServiceAddresses",
+       .flag = "echo-to-service-addresses",
+       .meaning = "What a ping of a service address gets: reject (port unreachable, as with "
+                  "kube-proxy), answer (from this node, whatever the state of the Service), drop.",
+       .zero_is_default = true},
+      [](auto& c) -> auto& { return c.ipvs_agent.echo_to_service_addresses; },
+      std::array<std::pair<std::string_view, EchoAnswer>, 3>{{{"reject", EchoAnswer::kReject},
+                                                              {"answer", EchoAnswer::kAnswer},
+                                                              {"drop", EchoAnswer::kDrop}}}));
   keys.push_back(choice_key(
       {.path = "ipvsAgent.iptablesBackend",
        .flag = "iptables-backend",

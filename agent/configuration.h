@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/echo_answer.h"
 #include "agent/listen_address.h"
 #include "agent/node_port_addresses.h"
 #include "base/clock.h"
@@ -85,6 +86,10 @@ struct Configuration {
     base::Duration audit_period = std::chrono::seconds(30);
     bool masquerade_random_fully = true;      // random source ports when masquerading
     std::int64_t ipset_max_elements = 65536;  // entries one set may hold: 1024 to 2^24
+    // The bits of packet marks by which clients inside the cluster are led to all endpoints of
+    // externalTrafficPolicy Local; without masquerade_bit. 0: they are not.
+    std::int64_t inside_traffic_mark_mask = 0x3fff;
+    EchoAnswer echo_to_service_addresses = EchoAnswer::kReject;
     // Whose rules ours join; null for the one that the kubelet uses.
     std::optional<netconf::IptablesBackend> iptables_backend;
     std::string sysctl_directory = "/proc/sys";  // where the kernel's settings are

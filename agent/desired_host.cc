@@ -100,11 +100,32 @@ Touched DesiredHost::set_plan(const watchers::ObjectKey& service, ServicePlan pl
     if (only_old) unclaim(claimant, key);
     if (only_new) claim(claimant, key);
     if (only_old || only_new || !(*old_it == *new_it)) touched.virtual_servers.push_back(key);
+    if (only_old != only_new) touch_steering(key, touched);
     if (!only_new) ++old_it;
     if (!only_old) ++new_it;
   }
   if (current.empty() && current.problems.empty()) plans_.erase(place);
   return touched;
+}
+
+bool DesiredHost::wants(const SetEntry& entry) const {
+  if (!set_entries_.contains(entry)) return false;
+  if (!steers(entry.set)) return true;
+  const ipvs::VirtualServerKey key{
+      .address = entry.entry.ip, .port = entry.entry.port, .protocol = entry.entry.protocol};
+  auto place = claims_.find(key);
+  if (place == claims_.end()) return false;
+  const std::vector<SetEntry>& entries = winner(place->second, key)->second.set_entries;
+  return std::binary_search(entries.begin(), entries.end(), entry);
+}
+
+// Whom the address belongs to may have changed.
+void DesiredHost::touch_steering(const ipvs::VirtualServerKey& key, Touched& touched) const {
+  SetEntry entry{
+      .set = SetId::kInside,
+      .family = key.family(),
+      .entry = {.ip = key.address, .protocol = key.protocol, .port = key.port, .ip2 = {}}};
+  if (key.firewall_mark == 0 && set_entries_.contains(entry)) touched.set_entries.push_back(entry);
 }
 
 void DesiredHost::claim(Claim service, const ipvs::VirtualServerKey& key) {
@@ -129,7 +150,7 @@ void DesiredHost::count_entry(const SetEntry& entry, int difference, Touched& to
   std::uint32_t& count = set_entries_[entry];
   std::uint32_t before = count;
   count += static_cast<std::uint32_t>(difference);
-  if (before == 0 || count == 0) touched.set_entries.push_back(entry);
+  if (before == 0 || count == 0 || steers(entry.set)) touched.set_entries.push_back(entry);
   std::size_t& size = set_sizes_[set_index(entry.set, entry.family)];
   if (before == 0) ++size;
   if (count == 0) {

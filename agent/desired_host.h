@@ -51,7 +51,9 @@ class DesiredHost {
   // The Service that a wanted virtual server belongs to; null where it is not wanted.
   const watchers::ObjectKey* owner(const ipvs::VirtualServerKey& key) const;
   bool wants(const base::IpAddress& address) const { return addresses_.contains(address); }
-  bool wants(const SetEntry& entry) const { return set_entries_.contains(entry); }
+  // An entry that steers packets is wanted only while its address, port and protocol belongs to a
+  // Service that wants it: nobody is led away from another's address.
+  bool wants(const SetEntry& entry) const;
   // How many entries are wanted in a set.
   std::size_t set_size(SetId set, base::Family family) const;
 
@@ -72,6 +74,7 @@ class DesiredHost {
   void claim(Claim service, const ipvs::VirtualServerKey& key);
   void unclaim(Claim service, const ipvs::VirtualServerKey& key);
   void count_address(const base::IpAddress& address, int difference, Touched& touched);
+  void touch_steering(const ipvs::VirtualServerKey& key, Touched& touched) const;
   void count_entry(const SetEntry& entry, int difference, Touched& touched);
   Claim winner(const std::vector<Claim>& claims, const ipvs::VirtualServerKey& key) const;
 

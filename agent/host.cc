@@ -63,7 +63,8 @@ Host::Host(HostTables tables, HostOptions options)
     : tables_(tables),
       options_(std::move(options)),
       drains_(options_.drain_limit),
-      retries_(options_.seed) {}
+      retries_(options_.seed),
+      marks_(options_.inside_mark_mask, std::uint32_t{1} << options_.rules.masquerade_bit) {}
 
 HostChange Host::plan(Touched touched) const {
   touched.normalise();
@@ -74,19 +75,25 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   RoundReport report;
   // An address is bound as soon as something answers on it, so it follows its virtual servers.
   for (const ipvs::VirtualServerKey& key : touched.virtual_servers) {
-    touched.addresses.push_back(key.address);
+    if (key.firewall_mark == 0) touched.addresses.push_back(key.address);
   }
   HostChange change = plan(std::move(touched));
   unbind(change.unbind, report, now);
+  apply_entries(change.stop_steering, false, report, now);
   apply_entries(change.add_entries, true, report, now);
   sync_rules(report, now);
   apply_ipvs(change.serve, report, now);
   keep_last_on_bound(change.remove, report, now);
   apply_ipvs(change.remove, report, now);
   bind(change.bind, report, now);
+  apply_entries(change.steer, true, report, now);
+  // An entry that was added again with another mark is not there any more under the old one.
+  std::erase_if(change.remove_entries,
+                [&](const SetEntry& entry) { return !believed_.holds(entry); });
   apply_entries(change.remove_entries, false, report, now);
   sync_rules(report, now);
   if (other_modes_due_) remove_other_modes(report);
+  destroy_unneeded_sets(report);
   forget_flows(report);
   settle_drains(change, report, now);
   judge_tables(report, now);
@@ -127,14 +134,24 @@ void Host::unbind(const std::vector<netconf::AddressOp>& ops, RoundReport& repor
   }
 }
 
+// How many of the believed virtual servers of each address have an operation behind them that
+// failed: it may have been carried out all the same, so that they may not be there.
+std::unordered_map<base::IpAddress, std::size_t> Host::doubtful_virtual_servers() const {
+  std::unordered_map<base::IpAddress, std::size_t> doubtful;
+  for (const ipvs::VirtualServerKey& key : doubtful_) {
+    if (believed_.virtual_server(key) != nullptr) ++doubtful[key.address];
+  }
+  return doubtful;
+}
+
 // The last virtual servers of an address that is still bound, because it could not be taken off the
 // device or because what replaces them could not be made, stay until that has been done.
 void Host::keep_last_on_bound(std::vector<ipvs::IpvsOp>& removals, RoundReport& report,
                               TimePoint now) {
-  std::unordered_map<base::IpAddress, std::size_t> leaving;
+  std::unordered_map<base::IpAddress, std::size_t> leaving = doubtful_virtual_servers();
   for (const ipvs::IpvsOp& op : removals) {
     const base::IpAddress& address = key_of(op).address;
-    if (believed_.holds(address)) ++leaving[address];
+    if (believed_.holds(address) && !doubtful_.contains(key_of(op))) ++leaving[address];
   }
   std::erase_if(removals, [&](const ipvs::IpvsOp& op) {
     const ipvs::VirtualServerKey& key = key_of(op);
@@ -152,6 +169,7 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
   std::vector<Status> statuses = tables_.ipvs.apply(ops);
   // The first failure of a virtual server is the one to tell; those behind it follow from it.
   std::unordered_set<ipvs::VirtualServerKey> failed;
+  std::vector<ipvs::VirtualServerKey> shrunk_marks;
   for (std::size_t i = 0; i < ops.size(); ++i) {
     const ipvs::VirtualServerKey& key = key_of(ops[i]);
     report.count(HostTable::kIpvs, verb_of(ops[i]), statuses[i]);
@@ -160,13 +178,17 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
     // What was gone already is done, but it is a surprise: the failure below has it read again.
     if (statuses[i].ok()) {
       note_line(report, [&] { return "ipvsadm " + ipvs::to_text(ops[i]); });
-      if (deletes(ops[i]) && key.protocol == base::Protocol::kUdp) {
+      if (deletes(ops[i]) && key.firewall_mark != 0) {
+        shrunk_marks.push_back(key);
+      } else if (deletes(ops[i]) && key.protocol == base::Protocol::kUdp) {
         report.removed_udp.push_back(key);
       }
     } else if (failed.insert(key).second) {
+      doubtful_.insert(key);
       settle(key, statuses[i].in("ipvsadm " + ipvs::to_text(ops[i])), report, now);
     }
   }
+  note_flows_of_marks(shrunk_marks, report);
 }
 
 void Host::apply_entries(const std::vector<SetEntry>& entries, bool add, RoundReport& report,
@@ -175,6 +197,10 @@ void Host::apply_entries(const std::vector<SetEntry>& entries, bool add, RoundRe
   std::vector<const SetEntry*> sent;
   ops.reserve(entries.size());
   for (const SetEntry& entry : entries) {
+    if (Status made = add ? make_at_need(entry.set, entry.family) : Status(); !made.ok()) {
+      settle(entry, made, report, now);
+      continue;
+    }
     if (!usable_sets_[entry.family == Family::kIpv6][static_cast<std::size_t>(entry.set)]) continue;
     std::string name = set_name(entry.set, entry.family);
     netconf::IpsetType type = set_type(entry.set);
@@ -231,8 +257,16 @@ bool Host::grow_set(SetId id, Family family, RoundReport& report) {
 // Only addresses that something answers on; the others follow when their virtual server is there.
 void Host::bind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, TimePoint now) {
   std::vector<netconf::AddressOp> ready;
+  std::unordered_map<base::IpAddress, std::size_t> doubtful = doubtful_virtual_servers();
   for (const netconf::AddressOp& op : ops) {
-    if (believed_.virtual_servers_on(address_of(op)) > 0) ready.push_back(op);
+    const base::IpAddress& address = address_of(op);
+    const std::size_t believed = believed_.virtual_servers_on(address);
+    if (believed > doubtful[address]) {
+      ready.push_back(op);
+    } else if (believed > 0) {
+      settle(address, Status(base::Code::kUnavailable, "its virtual servers may not be there"),
+             report, now);
+    }
   }
   if (ready.empty()) return;
   std::vector<Status> statuses = tables_.addresses.apply(ready);
@@ -277,11 +311,27 @@ void Host::sync_rules(Family family, RoundReport& report, TimePoint now) {
   rendered_for_[index] = filled;
   std::vector<netconf::IptablesOp> ops = rules_change(
       render_rules(options_.rules, family, filled, usable_sets_[index]), *rules_[index]);
+  auto own = std::stable_partition(ops.begin(), ops.end(),
+                                   [](const auto& op) { return !is_dispensable(op); });
+  std::vector<netconf::IptablesOp> dispensable(own, ops.end());
+  ops.erase(own, ops.end());
+  write_rules(family, ops, report, now);
+  write_own_rules(family, dispensable, report, now);
+}
+
+void Host::write_rules(Family family, const std::vector<netconf::IptablesOp>& ops,
+                       RoundReport& report, TimePoint now) {
   if (ops.empty()) return;
   Status status = tables_.iptables.apply(family, ops).front();
   report.count(HostTable::kIptables, "restore", status);
   settle(RulesOf{family}, status, report, now);
-  if (!status.ok()) return;
+  if (status.ok()) rules_written(family, ops, report);
+}
+
+// Takes note of rules that the kernel has.
+void Host::rules_written(Family family, const std::vector<netconf::IptablesOp>& ops,
+                         RoundReport& report) {
+  const std::size_t index = family == Family::kIpv6;
   rules_[index] = after(std::move(*rules_[index]), ops);
   note_line(report, [&] {
     return std::string(family == Family::kIpv4 ? "iptables" : "ip6tables") +

@@ -2,12 +2,14 @@
 #define IPVS_AGENT_AGENT_HOST_H_
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "agent/desired_host.h"
 #include "agent/drains.h"
 #include "agent/host_change.h"
+#include "agent/inside_marks.h"
 #include "agent/masquerade_rules.h"
 #include "agent/metrics.h"
 #include "agent/retries.h"
@@ -56,6 +59,8 @@ struct HostOptions {
   std::uint32_t max_set_elements = 65536;     // of sets that are made; full ones are doubled
   std::vector<base::IpPrefix> exclude_cidrs;  // virtual servers in these are never deleted
   std::optional<base::Duration> drain_limit;  // no value: drains end only with their connections
+  // The bits of packet marks that are ours (inside_marks.h), without masquerade_bit; 0: none.
+  std::uint32_t inside_mark_mask = 0x3fff;
   base::Duration audit_period = std::chrono::seconds(30);  // the whole host is looked at once in it
   std::uint64_t seed = 1;                                  // of the retries' jitter
 };
@@ -93,6 +98,13 @@ class Host {
   // audit reads it. To be called once the plans are complete, before the first apply(); what is
   // ours and wanted by nobody is in the result, as is everything wanted.
   base::Result<Touched> read_all(base::TimePoint now);
+
+  // Makes plan.inside part of what is wanted; drops it where the kernel cannot do it. To be called
+  // for every plan before it goes to desired().
+  void give_marks(ServicePlan& plan);
+  // Counts how often what give_marks() can do has changed: plans that went through it before are to
+  // be made anew.
+  std::uint32_t mark_changes() const { return mark_changes_; }
 
   DesiredHost& desired() { return desired_; }
   const DesiredHost& desired() const { return desired_; }
@@ -174,6 +186,7 @@ class Host {
 
   // host.cc
   void unbind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, base::TimePoint now);
+  std::unordered_map<base::IpAddress, std::size_t> doubtful_virtual_servers() const;
   void keep_last_on_bound(std::vector<ipvs::IpvsOp>& removals, RoundReport& report,
                           base::TimePoint now);
   void apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, base::TimePoint now);
@@ -183,6 +196,10 @@ class Host {
   void bind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, base::TimePoint now);
   void sync_rules(RoundReport& report, base::TimePoint now);
   void sync_rules(base::Family family, RoundReport& report, base::TimePoint now);
+  void write_rules(base::Family family, const std::vector<netconf::IptablesOp>& ops,
+                   RoundReport& report, base::TimePoint now);
+  void rules_written(base::Family family, const std::vector<netconf::IptablesOp>& ops,
+                     RoundReport& report);
   SetMask filled_sets(base::Family family) const;
   void settle(const HostThing& thing, const base::Status& status, RoundReport& report,
               base::TimePoint now);
@@ -209,9 +226,27 @@ class Host {
   base::Status remove_nftables_mode(std::span<const netconf::DeleteNftTable> ops,
                                     RoundReport& report);
 
+  // host_inside.cc
+  bool gives_marks(base::Family family) const;
+  void remember_marks(const std::vector<netconf::IpsetEntry>& entries);
+  void avoid_foreign_marks();
+  void renew_marks();
+  void do_without_marks(base::Family family, const base::Status& why);
+  base::Status make_at_need(SetId id, base::Family family);
+  void destroy_unneeded_sets(RoundReport& report);
+  bool own_sets_are_gone(base::Family family);
+  void write_own_rules(base::Family family, const std::vector<netconf::IptablesOp>& ops,
+                       RoundReport& report, base::TimePoint now);
+  base::Result<netconf::IptablesState> read_rules(base::Family family);
+  void note_flows_of_marks(const std::vector<ipvs::VirtualServerKey>& marked,
+                           RoundReport& report) const;
+  bool serves_inside(const ipvs::VirtualServerKey& address,
+                     const ipvs::RealServerKey& server) const;
+
   // host_flows.cc
   void forget_flows(RoundReport& report);
   bool serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
+  bool answers(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
 
   // host_cleanup.cc
   void clean_rules(base::Family family, std::vector<base::Status>& failures);
@@ -235,11 +270,18 @@ class Host {
   Drains drains_;
   Retries retries_;
 
+  InsideMarks marks_;
+  std::uint32_t mark_changes_ = 0;
+
   std::array<SetMask, 2> usable_sets_;  // by family, IPv4 first
+  std::bitset<2> own_rules_refused_;    // by family: not tried again before the next start
+  std::array<SetMask, 2> made_sets_;    // of those made at need, which exist; by family
   std::array<std::uint32_t, kSetCount * 2> set_capacity_{};
   std::array<std::optional<netconf::IptablesState>, 2> rules_;  // as believed; no value: not read
   std::array<std::optional<SetMask>, 2> rendered_for_;          // the sets the rules were made for
   std::unordered_set<ipvs::VirtualServerKey> foreign_;
+  // Those of which an operation failed, and that were not read since.
+  std::unordered_set<ipvs::VirtualServerKey> doubtful_;
   std::vector<netconf::NodeAddress> node_addresses_;
   std::map<std::string, std::string> problems_;
   TableHealth table_health_;

@@ -40,6 +40,7 @@ bool Host::reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched
   }
   auto state = states->begin();
   for (const ipvs::VirtualServerKey& key : keys) {
+    doubtful_.erase(key);
     while (state != states->end() && state->server.key < key) ++state;
     bool present = state != states->end() && state->server.key == key;
     bool differed = present ? believed_.observe(*state) : believed_.observe_absent(key);
@@ -57,6 +58,7 @@ void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Dri
   SetMask& usable = usable_sets_[family == Family::kIpv6];
   std::size_t position = static_cast<std::size_t>(id);
   if (!usable[position]) {
+    if (made_at_need(id)) return;
     use_set(id, family, now);
     if (!usable[position]) return;
     // What it lacks is found below: all that it was to hold, and the rules that match it.
@@ -75,6 +77,15 @@ void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Dri
   }
   problems_.erase("reading ipset " + names.front());
   if (sets->empty()) {
+    made_sets_[family == Family::kIpv6].reset(static_cast<std::size_t>(id));
+    if (made_at_need(id)) {
+      // It comes back with its first entry.
+      for (const SetEntry& entry : believed_.observe_set(id, family, {})) {
+        touched.set_entries.push_back(entry);
+        if (drift != nullptr && desired_.wants(entry)) drift->push_back({entry, "is gone"});
+      }
+      return;
+    }
     // Somebody destroyed the set (no rule of ours refers to it any more either).
     std::vector<netconf::IpsetOp> create = {netconf::CreateIpset{spec_of(id, family)}};
     if (!tables_.ipsets.apply(create).front().ok()) return;
@@ -91,7 +102,7 @@ void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Dri
 
 void Host::reread_rules(Family family, std::vector<Drift>* drift, TimePoint now) {
   std::size_t index = family == Family::kIpv6;
-  auto rules = tables_.iptables.read(family, rule_tables());
+  auto rules = read_rules(family);
   std::string name = std::string(base::to_string(family)) + " iptables rules";
   table_health_.note("reading " + name, rules.status(), now);
   if (!rules.ok()) {

@@ -28,6 +28,7 @@ class VirtualServerDiff {
     } else if (!(believed->server == desired->server)) {
       change_.serve.emplace_back(ipvs::EditVirtualServer{desired->server});
     }
+    protocol_ = desired->protocol;
     compare_real_servers(desired->real_servers,
                          believed == nullptr ? kNone : believed->real_servers);
     change_.draining.emplace_back(key_, std::move(draining_));
@@ -54,7 +55,7 @@ class VirtualServerDiff {
 
   void retire(const ipvs::RealServer& server) {
     const Drain* drain = drains_.find(key_, server.key);
-    if (!drains_connections(key_.protocol) || (drain != nullptr && drain->finished)) {
+    if (!drains_connections(protocol_) || (drain != nullptr && drain->finished)) {
       shrink_.emplace_back(ipvs::DeleteRealServer{key_, server.key});
       return;
     }
@@ -66,6 +67,7 @@ class VirtualServerDiff {
   }
 
   const ipvs::VirtualServerKey& key_;
+  base::Protocol protocol_ = base::Protocol::kTcp;
   const Drains& drains_;
   HostChange& change_;
   std::vector<ipvs::IpvsOp>& shrink_;
@@ -96,7 +98,11 @@ HostChange diff(const Touched& touched, const DesiredHost& desired, const Believ
   for (const SetEntry& entry : touched.set_entries) {
     bool want = desired.wants(entry);
     if (want == believed.holds(entry)) continue;
-    (want ? change.add_entries : change.remove_entries).push_back(entry);
+    if (steers(entry.set)) {
+      (want ? change.steer : change.stop_steering).push_back(entry);
+    } else {
+      (want ? change.add_entries : change.remove_entries).push_back(entry);
+    }
   }
   return change;
 }
@@ -120,10 +126,12 @@ std::vector<std::string> HostChange::lines(std::string_view device) const {
     }
   };
   ip(unbind);
+  ipset(stop_steering, "del");
   ipset(add_entries, "add");
   ipvsadm(serve);
   ipvsadm(remove);
   ip(bind);
+  ipset(steer, "add");
   ipset(remove_entries, "del");
   return lines;
 }

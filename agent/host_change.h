@@ -21,21 +21,24 @@ namespace agent {
 //   an address without a service; one that stays gets its new virtual servers before it loses the
 //   old ones; set entries, and the masquerade rules that need them, come before the virtual server
 //   and leave after it, so that nothing is forwarded before its rule exists; real servers are added
-//   before others are taken away.
+//   before others are taken away; entries that lead packets to other virtual servers (steers())
+//   come when those are complete, and go before them.
 struct HostChange {
   std::vector<netconf::AddressOp> unbind;
+  std::vector<SetEntry> stop_steering;
   std::vector<SetEntry> add_entries;
   std::vector<ipvs::IpvsOp> serve;   // virtual servers made or edited, and their real servers
   std::vector<ipvs::IpvsOp> remove;  // virtual servers that nothing wants
   std::vector<netconf::AddressOp> bind;
+  std::vector<SetEntry> steer;
   std::vector<SetEntry> remove_entries;
   // For every virtual server that was compared: which of its real servers drain now.
   std::vector<std::pair<ipvs::VirtualServerKey, std::vector<ipvs::RealServerKey>>> draining;
 
   // How many operations; drains that already stand at weight 0 need none.
   std::size_t size() const {
-    return unbind.size() + remove.size() + add_entries.size() + serve.size() + bind.size() +
-           remove_entries.size();
+    return unbind.size() + stop_steering.size() + remove.size() + add_entries.size() +
+           serve.size() + bind.size() + steer.size() + remove_entries.size();
   }
   bool empty() const { return size() == 0; }
   // One line an operation, in order, in the grammar of ipvsadm -R, ip -batch or ipset restore, each

@@ -37,6 +37,7 @@ std::vector<Status> Host::clean_up() {
       auto sets = tables_.ipsets.read(names);
       if (sets.ok() && !sets->empty() && sets->front().spec.type == set_type(id)) {
         (void)believed_.observe_set(id, family, sets->front().entries);
+        remember_marks(sets->front().entries);
       }
     }
   }
@@ -70,7 +71,7 @@ std::vector<Status> Host::clean_up() {
 }
 
 void Host::clean_rules(Family family, std::vector<Status>& failures) {
-  auto rules = tables_.iptables.read(family, rule_tables());
+  auto rules = read_rules(family);
   if (!rules.ok()) {
     failures.push_back(rules.status());
     return;
@@ -92,6 +93,8 @@ void Host::clean_rules(Family family, std::vector<Status>& failures) {
   };
   std::vector<netconf::IptablesOp> ops;
   RuleBook book = render_rules(options_.rules, family, SetMask(), SetMask());
+  book.jumps.insert(book.jumps.end(), book.idle_jumps.begin(), book.idle_jumps.end());
+  book.chains.insert(book.chains.end(), book.idle_chains.begin(), book.idle_chains.end());
   for (const IptablesJump& jump : book.jumps) {
     auto chain = chain_of(jump.table, jump.chain);
     if (chain == rules->end() || shares(jump)) continue;

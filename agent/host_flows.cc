@@ -40,6 +40,10 @@ void Host::forget_flows(RoundReport& report) {
 }
 
 bool Host::serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const {
+  return answers(key, server) || serves_inside(key, server);
+}
+
+bool Host::answers(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const {
   const BelievedVirtualServer* virtual_server = believed_.virtual_server(key);
   if (virtual_server == nullptr) return false;
   return std::any_of(virtual_server->real_servers.begin(), virtual_server->real_servers.end(),

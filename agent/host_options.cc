@@ -16,7 +16,10 @@ void Host::reconfigure(HostOptions options, base::TimePoint now) {
   options.ipv4 = options_.ipv4;
   options.ipv6 = options_.ipv6;
   options.max_set_elements = options_.max_set_elements;
+  options.inside_mark_mask = options_.inside_mark_mask;
+  const bool other_bit = options.rules.masquerade_bit != options_.rules.masquerade_bit;
   options_ = std::move(options);
+  if (other_bit) renew_marks();
   apply_sysctls(now);
   if (other_timeouts) apply_timeouts();
   drains_.set_limit(options_.drain_limit);

@@ -133,6 +133,11 @@ HostOptions host_options(const Configuration& configuration, const Machine& mach
   if (configuration.ipvs_agent.drain_timeout > base::Duration::zero()) {
     options.drain_limit = configuration.ipvs_agent.drain_timeout;
   }
+  // The masquerading bit has its own meaning, wherever the user puts it.
+  options.inside_mark_mask =
+      static_cast<std::uint32_t>(configuration.ipvs_agent.inside_traffic_mark_mask) &
+      ~(std::uint32_t{1} << configuration.iptables.masquerade_bit);
+  options.rules.echo = configuration.ipvs_agent.echo_to_service_addresses;
   options.audit_period = configuration.ipvs_agent.audit_period;
   return options;
 }

@@ -50,6 +50,7 @@ netconf::IpsetSpec Host::spec_of(SetId id, Family family) const {
   if (spec.type != netconf::IpsetType::kBitmapPort) {
     spec.family = family;
     spec.max_elements = options_.max_set_elements;
+    spec.skbinfo = id == SetId::kInsideMark;
   }
   return spec;
 }
@@ -60,8 +61,9 @@ Status Host::prepare(base::TimePoint now) {
   apply_timeouts();
   if (Status status = prepare_device(now); !status.ok()) return status;
   prepare_sets(now);
+  avoid_foreign_marks();
   for (Family family : families()) {
-    auto rules = tables_.iptables.read(family, rule_tables());
+    auto rules = read_rules(family);
     std::string name = std::string(base::to_string(family)) + " iptables rules";
     if (rules.ok()) {
       hold_rules_ = hold_rules_ || iptables_mode_serves(*rules);
@@ -183,6 +185,7 @@ void Host::use_set(SetId id, Family family, base::TimePoint now) {
   netconf::IpsetSpec spec = spec_of(id, family);
   Status status = prepare_set(id, spec, family);
   usable_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id), status.ok());
+  if (!status.ok() && made_at_need(id)) return do_without_marks(family, status);
   // A set that others made and use is no failure of the table.
   bool works = status.ok() || status.code() == Code::kAlreadyExists;
   table_health_.note("making ipset " + spec.name, works ? Status() : status, now);
@@ -204,9 +207,12 @@ Status Host::prepare_set(SetId id, const netconf::IpsetSpec& spec, Family family
   auto present = tables_.ipsets.read(names);
   if (present.ok() && !present->empty()) {
     const netconf::IpsetSpec& found = present->front().spec;
-    bool same_kind = found.type == spec.type && (ports || found.family == spec.family);
+    bool same_kind = found.type == spec.type && found.skbinfo == spec.skbinfo &&
+                     (ports || found.family == spec.family);
     if (same_kind && present->front().other_parameters.empty()) {
       if (!ports) capacity = found.max_elements;
+      if (made_at_need(id)) made_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id));
+      remember_marks(present->front().entries);
       return {};
     }
     Status destroyed = change_set(netconf::DestroyIpset{spec.name});
@@ -221,6 +227,7 @@ Status Host::prepare_set(SetId id, const netconf::IpsetSpec& spec, Family family
     Status destroyed = change_set(netconf::DestroyIpset{spec.name});
     if (!destroyed.ok()) return present.status();
   }
+  if (made_at_need(id)) return {};
   return change_set(netconf::CreateIpset{spec});
 }
 
@@ -273,8 +280,8 @@ bool Host::excluded(const ipvs::VirtualServerKey& key) const {
 }
 
 bool Host::is_ours(const ipvs::VirtualServerKey& key) const {
-  if (key.firewall_mark != 0) return false;
   if (desired_.virtual_server(key) != nullptr) return true;
+  if (key.firewall_mark != 0) return marks_.is_given(key);
   if (excluded(key)) return false;
   return believed_.holds(key.address) || in_our_sets(key);
 }

@@ -177,7 +177,8 @@ void Loop::refresh_node(TimePoint now) {
   }
   NodeFacts facts = make_node_facts(options_.node_name, snapshot_.node().get(),
                                     host_.node_addresses(), options_.node_ports);
-  if (facts == node_) return;
+  if (facts == node_ && host_.mark_changes() == mark_changes_) return;
+  mark_changes_ = host_.mark_changes();
   node_ = std::move(facts);
   listener_.node_changed(node_);
   for (const ObjectKey& service : snapshot_.service_keys()) mark(service, {now, {}});
@@ -202,6 +203,7 @@ Touched Loop::replan(const ObjectKey& key) {
       }
     }
   }
+  host_.give_marks(plan);
   static const std::vector<std::string> kNone;
   const ServicePlan* before = host_.desired().plan(key);
   if ((before == nullptr ? kNone : before->problems) != plan.problems) {

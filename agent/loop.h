@@ -2,6 +2,7 @@
 #define IPVS_AGENT_AGENT_LOOP_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -100,6 +101,7 @@ class Loop {
   std::unordered_map<watchers::ObjectKey, Pending> in_round_;
   // Planned, not yet told: told once their round has brought them to the kernel.
   std::vector<std::pair<watchers::ObjectKey, ServiceHealth>> health_changes_;
+  std::uint32_t mark_changes_ = 0;  // of the Host, when all Services were last marked
   bool addresses_changed_ = false;
   bool reconfigured_ = false;  // since the last round
   bool started_ = false;

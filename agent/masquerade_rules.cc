@@ -12,6 +12,10 @@ using base::Family;
 using netconf::IptablesChain;
 
 constexpr char kMarkMasq[] = "KUBE-MARK-MASQ";
+// Ours, in the table mangle: the only one in which a set may give a packet its mark, and before nat
+// and IPVS.
+constexpr char kFromPods[] = "KUBE-INSIDE-PODS";
+constexpr char kFromNode[] = "KUBE-INSIDE-NODE";
 
 std::string hex_mark(int bit) {
   char text[16];
@@ -63,6 +67,14 @@ class Renderer {
     jump("filter", "FORWARD", "kube-proxy firewall rules", "KUBE-PROXY-FIREWALL");
     jump("filter", "INPUT", "kubernetes ipvs access filter", "KUBE-IPVS-FILTER");
     jump("filter", "OUTPUT", "kubernetes ipvs access filter", "KUBE-IPVS-OUT-FILTER");
+    auto own = [&](const IptablesChain& chain, const char* from) {
+      const std::string why = comment("ipvs-agent: clients inside the cluster");
+      const IptablesJump to_it{chain.table, from, why + " -j " + chain.name};
+      (chain.rules.empty() ? book.idle_chains : book.chains).push_back(chain);
+      (chain.rules.empty() ? book.idle_jumps : book.jumps).push_back(to_it);
+    };
+    own(from_pods_chain(), "PREROUTING");
+    own(from_node_chain(), "OUTPUT");
     return book;
   }
 
@@ -117,18 +129,54 @@ class Renderer {
   }
 
   std::string not_from_pods() const {
+    std::string pods = from_pods();
+    return pods.empty() ? "" : "! " + pods;
+  }
+
+  // "" where pods cannot be told from others.
+  std::string from_pods() const {
     const LocalDetector& detector = policy_.local_detector;
     switch (detector.kind) {
       case LocalDetector::Kind::kNone: return "";
       case LocalDetector::Kind::kPodCidr:
         for (const base::IpPrefix& cidr : detector.pod_cidrs) {
-          if (cidr.family() == family_) return "! -s " + cidr.masked().to_string();
+          if (cidr.family() == family_) return "-s " + cidr.masked().to_string();
         }
         return "";
-      case LocalDetector::Kind::kBridgeInterface: return "! -i " + detector.interface;
-      case LocalDetector::Kind::kInterfacePrefix: return "! -i " + detector.interface + "+";
+      case LocalDetector::Kind::kBridgeInterface: return "-i " + detector.interface;
+      case LocalDetector::Kind::kInterfacePrefix: return "-i " + detector.interface + "+";
     }
     return "";
+  }
+
+  // The first packet of a connection to an address of externalTrafficPolicy Local: IPVS remembers
+  // what it chose for it, and later packets, which may leave this host in a tunnel, go unmarked.
+  std::string new_to_inside() const {
+    return "-m conntrack --ctstate NEW " + in(SetId::kInside, "dst,dst");
+  }
+  std::string give_mark() const {
+    return " -j SET --map-set " + set_name(SetId::kInsideMark, family_) + " dst,dst --map-mark";
+  }
+  bool steers_inside() const { return filled(SetId::kInside) && filled(SetId::kInsideMark); }
+
+  IptablesChain from_pods_chain() const {
+    IptablesChain chain{"mangle", kFromPods, {}};
+    std::string pods = from_pods();
+    if (steers_inside() && !pods.empty()) {
+      chain.rules.push_back(pods + " " + new_to_inside() + give_mark());
+    }
+    return chain;
+  }
+
+  // The node's own packets are masqueraded: their source may have become the service's address.
+  IptablesChain from_node_chain() const {
+    IptablesChain chain{"mangle", kFromNode, {}};
+    if (steers_inside()) {
+      chain.rules.push_back(new_to_inside() + give_mark());
+      chain.rules.push_back(new_to_inside() + " -j MARK --set-xmark " + mark_ + "/" + mark_);
+    }
+    put_source_ranges(chain.rules);
+    return chain;
   }
 
   IptablesChain load_balancer() const {
@@ -222,6 +270,17 @@ class Renderer {
     return chain;
   }
 
+  // The node's own packets pass IPVS before the table filter, and have another destination there:
+  // kube-proxy asks there, with a rule for each address, where they came from. Here they are asked
+  // before.
+  void put_source_ranges(std::vector<std::string>& rules) const {
+    if (!filled(SetId::kLoadBalancerFw)) return;
+    for (SetId set : {SetId::kLoadBalancerSourceCidr, SetId::kLoadBalancerSourceIp}) {
+      if (filled(set)) rules.push_back(in(set, "dst,dst,src") + " -j RETURN");
+    }
+    rules.push_back(in(SetId::kLoadBalancerFw, "dst,dst") + " -j DROP");
+  }
+
   // The node's own ports must not be reached through service addresses.
   IptablesChain ipvs_filter() const {
     IptablesChain chain{"filter", "KUBE-IPVS-FILTER", {}};
@@ -231,6 +290,13 @@ class Renderer {
     }
     if (usable(SetId::kHealthCheckNodePort)) {
       chain.rules.push_back(in(SetId::kHealthCheckNodePort, "dst") + " -j RETURN");
+    }
+    if (usable(SetId::kIpvsIps) && policy_.echo != EchoAnswer::kReject) {
+      chain.rules.push_back((family_ == Family::kIpv4
+                                 ? "-p icmp -m icmp --icmp-type 8 "
+                                 : "-p ipv6-icmp -m icmp6 --icmpv6-type 128 ") +
+                            in(SetId::kIpvsIps, "dst") +
+                            (policy_.echo == EchoAnswer::kAnswer ? " -j RETURN" : " -j DROP"));
     }
     if (usable(SetId::kIpvsIps)) {
       chain.rules.push_back(
@@ -268,6 +334,19 @@ std::vector<netconf::IptablesOp> rules_change(const RuleBook& desired,
     const IptablesChain* present = find(actual, chain.table, chain.name);
     if (present == nullptr || present->rules != chain.rules) {
       ops.emplace_back(netconf::WriteChain{chain});
+    }
+  }
+  for (const IptablesJump& jump : desired.idle_jumps) {
+    const IptablesChain* present = find(actual, jump.table, jump.chain);
+    if (present == nullptr) continue;
+    for (auto times = std::count(present->rules.begin(), present->rules.end(), jump.rule);
+         times > 0; --times) {
+      ops.emplace_back(netconf::DeleteRule{jump.table, jump.chain, jump.rule});
+    }
+  }
+  for (const IptablesChain& chain : desired.idle_chains) {
+    if (find(actual, chain.table, chain.name) != nullptr) {
+      ops.emplace_back(netconf::DeleteChain{chain.table, chain.name});
     }
   }
   for (const IptablesJump& jump : desired.jumps) {
@@ -310,6 +389,8 @@ netconf::IptablesState after(netconf::IptablesState state,
   return state;
 }
 
-std::vector<std::string> rule_tables() { return {"nat", "filter"}; }
+std::vector<std::string> rule_tables() { return {"nat", "filter", "mangle"}; }
+
+bool is_dispensable(const netconf::IptablesOp& op) { return table_of(op) == "mangle"; }
 
 }  // namespace agent

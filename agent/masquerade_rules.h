@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/echo_answer.h"
 #include "agent/service_sets.h"
 #include "base/ip_address.h"
 #include "netconf/iptables_rules.h"
@@ -26,6 +27,7 @@ struct RulesPolicy {
   bool masquerade_all = false;
   LocalDetector local_detector;
   bool random_fully = true;  // MASQUERADE takes --random-fully
+  EchoAnswer echo = EchoAnswer::kReject;
 };
 
 // One bit a SetId.
@@ -45,6 +47,10 @@ struct RuleBook {
   std::vector<netconf::IptablesChain> chains;
   // In the order in which they are put in front of what the chain holds.
   std::vector<IptablesJump> jumps;
+  // Chains that kube-proxy does not have, and that have nothing to do now, with the jumps to them:
+  // neither is there.
+  std::vector<netconf::IptablesChain> idle_chains;
+  std::vector<IptablesJump> idle_jumps;
 };
 
 // `filled` says which sets have entries: rules about empty ones are left out where kube-proxy does
@@ -64,6 +70,9 @@ netconf::IptablesState after(netconf::IptablesState state,
 
 // The tables that the rules live in.
 std::vector<std::string> rule_tables();
+// Whether the operation concerns rules that kube-proxy does not have, and that the agent can do
+// without: those of the table mangle.
+bool is_dispensable(const netconf::IptablesOp& op);
 
 }  // namespace agent
 

@@ -24,6 +24,17 @@ bool holds(const std::vector<IpAddress>& sorted, const IpAddress& address) {
   return std::binary_search(sorted.begin(), sorted.end(), address);
 }
 
+// One Service may name one address twice (as external IP and as load balancer IP): the kind that
+// comes first in VipKind wins. Leaves them sorted by key.
+void keep_first_kinds(std::vector<PlannedVirtualServer>& servers) {
+  std::sort(servers.begin(), servers.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.server.key, a.kind) < std::tie(b.server.key, b.kind);
+  });
+  auto same = [](const auto& a, const auto& b) { return a.server.key == b.server.key; };
+  servers.erase(std::unique(servers.begin(), servers.end(), same), servers.end());
+  servers.shrink_to_fit();
+}
+
 // Builds the plan of one Service, port by port and family by family.
 class Planner {
  public:
@@ -90,8 +101,9 @@ class Planner {
 
   void plan_cluster_ip(const PortContext& context, const IpAddress& address) {
     bool local = service_.internal_policy == TrafficPolicy::kLocal;
-    add_virtual_server(context, address, context.port.port, VipKind::kClusterIp,
-                       internal_endpoints(context, local));
+    plan_.virtual_servers.push_back(virtual_server(context, address, context.port.port,
+                                                   VipKind::kClusterIp,
+                                                   internal_endpoints(context, local)));
     add_entry(SetId::kClusterIp, context.family, ip_port(address, context.port));
     bind(address);
   }
@@ -118,8 +130,7 @@ class Planner {
   void plan_external_ips(const PortContext& context) {
     for (const IpAddress& address : service_.external_ips) {
       if (address.family() != context.family) continue;
-      add_virtual_server(context, address, context.port.port, VipKind::kExternalIp,
-                         external_endpoints(context));
+      add_external(context, address, context.port.port, VipKind::kExternalIp);
       add_entry(external_local() ? SetId::kExternalIpLocal : SetId::kExternalIp, context.family,
                 ip_port(address, context.port));
       bind_unless_of_node(address);
@@ -129,8 +140,7 @@ class Planner {
   void plan_load_balancer(const PortContext& context) {
     for (const watchers::LoadBalancerIngress& ingress : service_.ingress) {
       if (ingress.proxy_mode || ingress.ip.family() != context.family) continue;
-      add_virtual_server(context, ingress.ip, context.port.port, VipKind::kLoadBalancer,
-                         external_endpoints(context));
+      add_external(context, ingress.ip, context.port.port, VipKind::kLoadBalancer);
       netconf::IpsetEntry entry = ip_port(ingress.ip, context.port);
       add_entry(SetId::kLoadBalancer, context.family, entry);
       if (external_local()) add_entry(SetId::kLoadBalancerLocal, context.family, entry);
@@ -173,8 +183,7 @@ class Planner {
     if (node_port == 0) return;
     for (const IpAddress& address : node_.node_port_addresses) {
       if (address.family() != context.family) continue;
-      add_virtual_server(context, address, node_port, VipKind::kNodePort,
-                         external_endpoints(context));
+      add_external(context, address, node_port, VipKind::kNodePort);
       if (context.port.protocol == Protocol::kSctp) {
         netconf::IpsetEntry entry{
             .ip = address, .protocol = Protocol::kSctp, .port = node_port, .ip2 = {}};
@@ -199,10 +208,21 @@ class Planner {
     plan_.health = {service_.health_check_node_port, count_ready_local(slices_, node_.name)};
   }
 
-  void add_virtual_server(const PortContext& context, const IpAddress& address, Port port,
-                          VipKind kind, const std::vector<PortEndpoint>& endpoints) {
+  // externalTrafficPolicy is about traffic from outside: clients inside the cluster may go
+  // anywhere.
+  void add_external(const PortContext& context, const IpAddress& address, Port port, VipKind kind) {
+    plan_.virtual_servers.push_back(
+        virtual_server(context, address, port, kind, external_endpoints(context)));
+    if (!external_local()) return;
+    plan_.inside.push_back(virtual_server(context, address, port, kind, context.choice.cluster));
+  }
+
+  PlannedVirtualServer virtual_server(const PortContext& context, const IpAddress& address,
+                                      Port port, VipKind kind,
+                                      const std::vector<PortEndpoint>& endpoints) const {
     PlannedVirtualServer planned;
     planned.kind = kind;
+    planned.protocol = context.port.protocol;
     planned.server.key = {.address = address, .port = port, .protocol = context.port.protocol};
     planned.server.scheduler = policy_.scheduler;
     planned.server.flags = policy_.scheduler_flags;
@@ -217,7 +237,7 @@ class Planner {
       server.key = {.address = endpoint.address, .port = endpoint.port};
       planned.real_servers.push_back(server);
     }
-    plan_.virtual_servers.push_back(std::move(planned));
+    return planned;
   }
 
   static netconf::IpsetEntry ip_port(const IpAddress& address, const ServicePort& port) {
@@ -240,16 +260,17 @@ class Planner {
     if (!holds(node_.addresses, address) && !address.is_loopback()) bind(address);
   }
 
-  // One Service may name one address twice (as external IP and as load balancer IP): the kind that
-  // comes first in VipKind wins.
   void finish() {
-    auto& servers = plan_.virtual_servers;
-    std::sort(servers.begin(), servers.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.server.key, a.kind) < std::tie(b.server.key, b.kind);
+    keep_first_kinds(plan_.virtual_servers);
+    keep_first_kinds(plan_.inside);
+    // An external IP that is the Service's own ClusterIP stays that.
+    std::erase_if(plan_.inside, [&](const PlannedVirtualServer& inside) {
+      return std::any_of(plan_.virtual_servers.begin(), plan_.virtual_servers.end(),
+                         [&](const PlannedVirtualServer& outside) {
+                           return outside.server.key == inside.server.key &&
+                                  outside.kind != inside.kind;
+                         });
     });
-    auto same = [](const auto& a, const auto& b) { return a.server.key == b.server.key; };
-    servers.erase(std::unique(servers.begin(), servers.end(), same), servers.end());
-    servers.shrink_to_fit();
     base::sort_unique(plan_.addresses);
     base::sort_unique(plan_.set_entries);
     plan_.set_entries.shrink_to_fit();

@@ -28,7 +28,8 @@ std::string_view to_string(VipKind kind);
 struct PlannedVirtualServer {
   ipvs::VirtualServer server;
   VipKind kind = VipKind::kClusterIp;
-  std::vector<ipvs::RealServer> real_servers;  // sorted by key
+  base::Protocol protocol = base::Protocol::kTcp;  // of its packets; a mark's key does not say it
+  std::vector<ipvs::RealServer> real_servers;      // sorted by key
 
   friend bool operator==(const PlannedVirtualServer&, const PlannedVirtualServer&) = default;
 };
@@ -50,6 +51,10 @@ struct ServicePlan {
   std::vector<std::string> problems;                  // what of the Service could not be planned
   ServiceHealth health;                               // for its load balancer
   NoLocalEndpoints no_local_endpoints;                // for metrics
+  // What answers clients inside the cluster on addresses of externalTrafficPolicy Local; keys are
+  // those of virtual_servers, which answer everybody else. give_marks() makes virtual servers of
+  // firewall marks of them; without marks they come to nothing, and the others answer all clients.
+  std::vector<PlannedVirtualServer> inside;  // sorted by key, each key once
 
   bool empty() const { return virtual_servers.empty() && addresses.empty() && set_entries.empty(); }
   friend bool operator==(const ServicePlan&, const ServicePlan&) = default;

@@ -45,6 +45,8 @@ constexpr std::array<SetRow, kSetCount> kSets = {{
     {SetId::kHealthCheckNodePort, "HEALTH-CHECK-NODE-PORT", IpsetType::kBitmapPort,
      "Kubernetes health check node port"},
     {SetId::kIpvsIps, "IPVS-IPS", IpsetType::kHashIp, "Addresses on kube-ipvs0 interface"},
+    {SetId::kInside, "INSIDE", IpsetType::kHashIpPort, ""},
+    {SetId::kInsideMark, "INSIDE-MARK", IpsetType::kHashIpPort, ""},
 }};
 
 // IPSET_MAXNAMELEN of linux/netfilter/ipset/ip_set.h, less the NUL.
@@ -69,12 +71,17 @@ std::string set_name(SetId id, base::Family family) {
 
 netconf::IpsetType set_type(SetId id) { return row(id).type; }
 
+bool made_at_need(SetId id) { return id == SetId::kInside || id == SetId::kInsideMark; }
+
+bool steers(SetId id) { return id == SetId::kInside; }
+
 std::string_view set_comment(SetId id) { return row(id).comment; }
 
 }  // namespace agent
 
 std::size_t std::hash<netconf::IpsetEntry>::operator()(
     const netconf::IpsetEntry& entry) const noexcept {
+  // Without the mark, which is no part of the key.
   std::hash<base::IpAddress> address_hash;
   std::size_t mixed = address_hash(entry.ip);
   mixed = mixed * 31 + address_hash(entry.ip2);

@@ -34,9 +34,12 @@ enum class SetId : std::uint8_t {
   kNodePortLocalSctp,
   kHealthCheckNodePort,
   kIpvsIps,  // addresses on the service device that are no address of the node
+  // Not kube-proxy's: what clients inside the cluster reach otherwise than those outside.
+  kInside,      // addresses:ports of externalTrafficPolicy Local
+  kInsideMark,  // the same with their firewall marks (inside_marks.h)
 };
 
-inline constexpr std::size_t kSetCount = 17;
+inline constexpr std::size_t kSetCount = 19;
 
 // Every SetId, in declaration order.
 std::array<SetId, kSetCount> all_sets();
@@ -44,6 +47,11 @@ std::array<SetId, kSetCount> all_sets();
 // "KUBE-CLUSTER-IP", for IPv6 "KUBE-6-CLUSTER-IP", cut at the kernel's 31 characters.
 std::string set_name(SetId id, base::Family family);
 netconf::IpsetType set_type(SetId id);
+// Whether the set is made only when it gets its first entry: those that kube-proxy does not have.
+bool made_at_need(SetId id);
+// Whether it is written behind the virtual servers, and emptied before them: packets are led to
+// them by it.
+bool steers(SetId id);
 // The set's comment in kube-proxy's rules.
 std::string_view set_comment(SetId id);
 

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "tests/kernel/agent_fixture.h"
@@ -17,10 +19,22 @@ using base::Family;
 using base::IpAddress;
 using base::Protocol;
 using lab::Target;
+using ::testing::AnyOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr char kClusterCidr[] = "clusterCIDR: 10.244.0.0/16,fd00:10:244::/48";
+
+// The text of iptables-save without dates and counters.
+std::string without_dates(const std::string& text) {
+  std::istringstream stream(text);
+  std::string kept;
+  for (std::string line; std::getline(stream, line);) {
+    if (!line.starts_with('#')) kept += line.substr(0, line.find(" [")) + "\n";
+  }
+  return kept;
+}
 
 class AgentEdges : public AgentTest {};
 
@@ -59,6 +73,220 @@ TEST_F(AgentEdges, AClientWhoseHashFallsOnADrainingServerIsAnswered) {
   ASSERT_TRUE(reply.ok()) << reply.status().message();
   EXPECT_EQ(reply->server, "pod-0");
   EXPECT_THAT(lab().ipvs(), HasSubstr("-a -t 10.96.0.10:80 -r 10.244.1.11:8080 -m -w 0\n"));
+}
+
+// A LoadBalancer Service of both families with externalTrafficPolicy Local.
+nlohmann::json local_service(const std::vector<ServicePort>& ports) {
+  nlohmann::json service = make_service("web", {ip("10.96.0.10"), ip("fd00:96::10")}, ports);
+  service["spec"]["type"] = "LoadBalancer";
+  service["spec"]["externalTrafficPolicy"] = "Local";
+  service["spec"]["externalIPs"] = {"198.51.100.10", "2001:db8:8::10"};
+  base::Port node_port = 30080;
+  for (nlohmann::json& port : service["spec"]["ports"]) port["nodePort"] = node_port++;
+  service["status"]["loadBalancer"]["ingress"] = {{{"ip", "203.0.113.10"}},
+                                                  {{"ip", "2001:db8:9::10"}}};
+  return service;
+}
+
+// Its load balancer's address, its external IP, and its node port, for one protocol.
+std::vector<Target> faces(Family family, Protocol protocol, base::Port node_port) {
+  bool four = family == Family::kIpv4;
+  return {{protocol, ip(four ? "203.0.113.10" : "2001:db8:9::10"), 80},
+          {protocol, ip(four ? "198.51.100.10" : "2001:db8:8::10"), 80},
+          {protocol, lab::Topology::node_address(family), node_port}};
+}
+
+TEST_F(AgentEdges, PolicyLocalIsForClientsFromOutside) {
+  const std::vector<ServicePort> ports = {{Protocol::kTcp, 80, kServerPort, "tcp"},
+                                          {Protocol::kUdp, 80, kServerPort, "udp"},
+                                          {Protocol::kSctp, 80, kServerPort, "sctp"}};
+  auto put_endpoints = [&](const std::vector<std::string>& servers) {
+    for (Family family : kFamilies) {
+      std::vector<Endpoint> endpoints;
+      for (const std::string& server : servers) endpoints.push_back(endpoint(server, family));
+      lab().put(make_slice("web", family == Family::kIpv4 ? "v4" : "v6", ports, endpoints));
+    }
+  };
+  // Somebody else has a virtual server of a mark.
+  lab().tool({"ipvsadm", "-A", "-f", "77", "-s", "rr"});
+  put_endpoints({"pod-0", "remote-0"});
+  lab().put(local_service(ports));
+  lab().configure({kClusterCidr, "ipvsAgent: {auditPeriod: 2s}"});
+  ASSERT_TRUE(lab().start());
+
+  auto servers_seen = [&](const lab::Namespace& from, const Target& to) {
+    std::set<std::string> seen;
+    auto answers = lab::spread(from, to, 4);
+    EXPECT_TRUE(answers.ok()) << to_string(to) << ": " << answers.status().message();
+    if (answers.ok()) {
+      for (const auto& [server, count] : *answers) seen.insert(server);
+    }
+    return seen;
+  };
+  auto peer = [&](const lab::Namespace& from, const Target& to) {
+    auto reply = lab::request(from, to);
+    EXPECT_TRUE(reply.ok()) << to_string(to) << ": " << reply.status().message();
+    return reply ? reply->peer : IpAddress();
+  };
+  for (Family family : kFamilies) {
+    base::Port node_port = 30080;
+    for (const ServicePort& port : ports) {
+      for (const Target& to : faces(family, port.protocol, node_port)) {
+        SCOPED_TRACE(to_string(to));
+        EXPECT_THAT(servers_seen(network().client(0), to), ElementsAre("pod-0"));
+        EXPECT_EQ(peer(network().client(0), to), lab::Topology::client_address(0, family));
+        EXPECT_THAT(servers_seen(network().pod(1), to), ElementsAre("pod-0", "remote-0"));
+        EXPECT_THAT(servers_seen(lab().node(), to), ElementsAre("pod-0", "remote-0"));
+      }
+      ++node_port;
+    }
+  }
+
+  // Only remote ones are left.
+  put_endpoints({"remote-0"});
+  EXPECT_TRUE(eventually(
+      [&] { return lab().ipvs().find("-r 10.244.1.11:8080 -m -w 1") == std::string::npos; }));
+  for (Family family : kFamilies) {
+    base::Port node_port = 30080;
+    for (const ServicePort& port : ports) {
+      std::vector<Target> all = faces(family, port.protocol, node_port++);
+      for (const Target& to : all) {
+        SCOPED_TRACE(to_string(to));
+        bool node_port_face = to == all.back();
+        EXPECT_EQ(peer(network().pod(1), to), node_port_face
+                                                  ? lab::Topology::node_inside_address(family)
+                                                  : lab::Topology::pod_address(1, family));
+        EXPECT_THAT(peer(lab().node(), to), AnyOf(lab::Topology::node_inside_address(family),
+                                                  lab::Topology::node_address(family)));
+      }
+    }
+  }
+
+  // Another agent finds everything as it is wanted, and so does the audit.
+  const std::string before = lab().everything() + lab().tool({"iptables-save", "-t", "mangle"}) +
+                             lab().tool({"ip6tables-save", "-t", "mangle"});
+  EXPECT_EQ(lab().stop(), 0);
+  ASSERT_TRUE(lab().start());
+  EXPECT_EQ(without_dates(lab().everything() + lab().tool({"iptables-save", "-t", "mangle"}) +
+                          lab().tool({"ip6tables-save", "-t", "mangle"})),
+            without_dates(before));
+  EXPECT_THAT(lab().log(), Not(HasSubstr("drift")));
+
+  // Somebody takes a mark's virtual server away: it comes back.
+  std::istringstream lines(lab().ipvs());
+  std::string mark;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("-A -f ") || line.find(" -6") != line.npos) continue;
+    if (line != "-A -f 77 -s rr") mark = line.substr(6, line.find(' ', 6) - 6);
+  }
+  lab().tool({"ipvsadm", "-D", "-f", mark});
+  EXPECT_TRUE(in_kernel("-A -f " + mark + " -s rr"));
+
+  // With the Service, all of it goes; so it does on leaving the host.
+  lab().erase("Service", "web");
+  EXPECT_TRUE(eventually([&] {
+    return lab().ipvs() == "-A -f 77 -s rr\n" &&
+           lab().tool({"iptables-save", "-t", "mangle"}).find("INSIDE") == std::string::npos;
+  }));
+  put_endpoints({"pod-0", "remote-0"});
+  lab().put(local_service(ports));
+  EXPECT_TRUE(eventually([&] {
+    return lab().tool({"iptables-save", "-t", "mangle"}).find("INSIDE") != std::string::npos;
+  }));
+  EXPECT_EQ(lab().stop(), 0);
+  lab().tool({AGENT_BINARY, "--cleanup"});
+  EXPECT_EQ(lab().ipvs(), "-A -f 77 -s rr\n");
+  EXPECT_EQ(lab().sets(), "");
+  EXPECT_THAT(lab().tool({"iptables-save", "-t", "mangle"}), Not(HasSubstr("KUBE-INSIDE")));
+}
+
+TEST_F(AgentEdges, EchoToAServiceAddressGetsWhatTheConfigurationSays) {
+  serve("web", {ip("10.96.0.10"), ip("fd00:96::10")}, {{Protocol::kTcp, 80, kServerPort}},
+        {"pod-0"});
+  // An external IP that the node has as well must go on answering.
+  nlohmann::json own = make_service("own", {ip("10.96.0.11"), ip("fd00:96::11")},
+                                    {{Protocol::kTcp, 81, kServerPort}});
+  own["spec"]["externalIPs"] = {lab::Topology::node_address(Family::kIpv4).to_string(),
+                                lab::Topology::node_address(Family::kIpv6).to_string()};
+  lab().put(own);
+  auto host = lab::EchoServer::start(
+      lab().node(), "host",
+      {{Protocol::kTcp, ip("0.0.0.0"), 9999}, {Protocol::kTcp, ip("::"), 9999}});
+  ASSERT_TRUE(host.ok()) << host.status().message();
+  auto ping = [&](const lab::Namespace& from, const IpAddress& to) {
+    auto output = from.execute({"ping", "-n", "-c", "1", "-W", "5", to.to_string()});
+    EXPECT_TRUE(output.ok()) << output.status().message();
+    return output.ok() ? output->out + output->err : "";
+  };
+  struct Case {
+    const char* configured;
+    const char* text;
+  };
+  for (const Case& one : {Case{"reject", "nreachable"}, Case{"answer", " 0% packet loss"},
+                          Case{"drop", "100% packet loss"}}) {
+    SCOPED_TRACE(one.configured);
+    lab().configure(
+        {kClusterCidr, "ipvsAgent: {echoToServiceAddresses: " + std::string(one.configured) + "}"});
+    ASSERT_TRUE(lab().start());
+    for (Family family : kFamilies) {
+      const IpAddress vip = ip(family == Family::kIpv4 ? "10.96.0.10" : "fd00:96::10");
+      EXPECT_THAT(ping(network().client(0), vip), HasSubstr(one.text));
+      EXPECT_THAT(ping(network().pod(0), vip), HasSubstr(one.text));
+      EXPECT_THAT(ping(network().client(0), lab::Topology::node_address(family)),
+                  HasSubstr(" 0% packet loss"));
+      // Ports of the host stay closed there, whatever pings get.
+      auto reply = lab::request(network().client(0), {Protocol::kTcp, vip, 9999});
+      EXPECT_EQ(reply.status().error_number(), ECONNREFUSED);
+      EXPECT_TRUE(lab::request(network().client(0),
+                               {Protocol::kTcp, lab::Topology::node_address(family), 9999})
+                      .ok());
+    }
+    EXPECT_EQ(lab().stop(), 0);
+  }
+}
+
+TEST_F(AgentEdges, SourceRangesHoldForTheNodeItself) {
+  const std::vector<ServicePort> ports = {{Protocol::kTcp, 80, kServerPort}};
+  auto put = [&](const std::string& name, int number, const std::vector<std::string>& ranges) {
+    const std::string n = std::to_string(number);
+    nlohmann::json service = make_service(name, {ip("10.96.0." + n), ip("fd00:96::" + n)}, ports);
+    service["spec"]["type"] = "LoadBalancer";
+    service["spec"]["loadBalancerSourceRanges"] = ranges;
+    service["status"]["loadBalancer"]["ingress"] = {{{"ip", "203.0.113." + n}},
+                                                    {{"ip", "2001:db8:9::" + n}}};
+    lab().put(service);
+    for (Family family : kFamilies) {
+      lab().put(make_slice(name, family == Family::kIpv4 ? "v4" : "v6", ports,
+                           {endpoint("pod-0", family)}));
+    }
+  };
+  nlohmann::json node = {{"kind", "Node"},
+                         {"apiVersion", "v1"},
+                         {"metadata", {{"name", kNodeName}}},
+                         {"status",
+                          {{"addresses",
+                            {{{"type", "InternalIP"}, {"address", "192.0.2.1"}},
+                             {{"type", "InternalIP"}, {"address", "2001:db8:1::1"}}}}}}};
+  lab().put(node);
+  put("clients", 20, {"192.0.2.8/29", "2001:db8:1::10/124"});
+  put("clients-and-node", 21, {"192.0.2.0/24", "2001:db8:1::/64"});
+  lab().configure({kClusterCidr});
+  ASSERT_TRUE(lab().start());
+  const std::string rules = lab().tool({"iptables-save", "-t", "mangle"});
+  for (Family family : kFamilies) {
+    bool four = family == Family::kIpv4;
+    Target closed{Protocol::kTcp, ip(four ? "203.0.113.20" : "2001:db8:9::20"), 80};
+    Target open{Protocol::kTcp, ip(four ? "203.0.113.21" : "2001:db8:9::21"), 80};
+    EXPECT_TRUE(lab::request(network().client(0), closed).ok());
+    EXPECT_TRUE(lab::request(network().client(0), open).ok());
+    auto refused = lab::request(lab().node(), closed, {.timeout = std::chrono::seconds(3)});
+    EXPECT_EQ(refused.status().error_number(), ETIMEDOUT) << refused.status().message();
+    EXPECT_TRUE(lab::request(lab().node(), open).ok());
+  }
+  // No rule comes with another such Service.
+  put("more", 22, {"192.0.2.8/29"});
+  ASSERT_TRUE(in_kernel("-A -t 203.0.113.22:80"));
+  EXPECT_EQ(without_dates(lab().tool({"iptables-save", "-t", "mangle"})), without_dates(rules));
 }
 
 TEST_F(AgentEdges, NodePortsOnLoopbackAreRefusedAtOnce) {

@@ -38,6 +38,8 @@ Configuration random_configuration(std::mt19937& random) {
       {"ipvsAgent.sysctlDirectory", {"/proc/sys", "/host/proc/sys"}},
       {"ipvsAgent.stateDirectory", {"", "/var/lib/ipvs-agent"}},
       {"ipvsAgent.ipsetMaxElements", {"65536", "1048576"}},
+      {"ipvsAgent.insideTrafficMarkMask", {"0x0", "0x7fffff00"}},
+      {"ipvsAgent.echoToServiceAddresses", {"reject", "answer", "drop"}},
       {"clientConnection.kubeconfig", {"", "/etc/a b\"c\\d:#'.conf"}}};
   Configuration configuration;
   for (const ConfigKey& key : config_keys()) {

@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <utility>
+
+#include "agent/failure.h"
+#include "agent/host.h"
+
+// Clients inside the cluster that reach other real servers than those outside: their firewall
+// marks, and doing without where the kernel or iptables cannot give packets any.
+namespace agent {
+namespace {
+
+using base::Family;
+using base::Status;
+
+// So many refusals in a row are no accident.
+constexpr int kRefusalsBelieved = 5;
+
+ipvs::VirtualServerKey address_key(const netconf::IpsetEntry& entry) {
+  return {.address = entry.ip, .port = entry.port, .protocol = entry.protocol};
+}
+
+}  // namespace
+
+bool Host::gives_marks(Family family) const {
+  const SetMask& usable = usable_sets_[family == Family::kIpv6];
+  return options_.inside_mark_mask != 0 && usable[static_cast<std::size_t>(SetId::kInside)] &&
+         usable[static_cast<std::size_t>(SetId::kInsideMark)];
+}
+
+void Host::give_marks(ServicePlan& plan) {
+  std::erase_if(plan.inside, [&](const PlannedVirtualServer& inside) {
+    return !gives_marks(inside.server.key.family());
+  });
+  if (plan.inside.empty()) return;
+  if (!marks_.has_room_for(plan.inside.size())) {
+    marks_.keep_only([&](const ipvs::VirtualServerKey& marked) {
+      return desired_.virtual_server(marked) != nullptr ||
+             believed_.virtual_server(marked) != nullptr;
+    });
+  }
+  agent::give_marks(plan, marks_, options_.rules.local_detector.kind != LocalDetector::Kind::kNone);
+}
+
+void Host::remember_marks(const std::vector<netconf::IpsetEntry>& entries) {
+  for (const netconf::IpsetEntry& entry : entries) {
+    if (entry.mark != 0) marks_.remember(address_key(entry), entry.mark);
+  }
+}
+
+// Marks with another masquerading bit; the virtual servers of the old ones go with the next round.
+void Host::renew_marks() {
+  const std::uint32_t bit = std::uint32_t{1} << options_.rules.masquerade_bit;
+  marks_ = InsideMarks(options_.inside_mark_mask & ~bit, bit);
+  avoid_foreign_marks();
+  ++mark_changes_;
+}
+
+// What is there and not in our set of marks was made by somebody else.
+void Host::avoid_foreign_marks() {
+  if (options_.inside_mark_mask == 0) return;
+  auto list = tables_.ipvs.read_virtual_servers();
+  if (!list.ok()) return;  // read_all() tells
+  for (const ipvs::VirtualServerState& state : *list) {
+    const ipvs::VirtualServerKey& key = state.server.key;
+    if (key.firewall_mark != 0 && !marks_.is_given(key)) marks_.avoid(key);
+  }
+}
+
+// Said once, and not tried again before the next start: what is missing is a module of the kernel
+// or of iptables.
+void Host::do_without_marks(Family family, const Status& why) {
+  SetMask& usable = usable_sets_[family == Family::kIpv6];
+  usable.reset(static_cast<std::size_t>(SetId::kInside));
+  usable.reset(static_cast<std::size_t>(SetId::kInsideMark));
+  rendered_for_[family == Family::kIpv6].reset();
+  ++mark_changes_;
+  problems_["inside traffic " + std::string(base::to_string(family))] =
+      "clients inside the cluster reach only what clients outside reach on addresses of "
+      "externalTrafficPolicy Local: " +
+      why.message();
+}
+
+// A set that kube-proxy does not have is made when it gets its first entry.
+Status Host::make_at_need(SetId id, Family family) {
+  const std::size_t index = family == Family::kIpv6;
+  const auto bit = static_cast<std::size_t>(id);
+  if (!made_at_need(id) || made_sets_[index][bit] || !usable_sets_[index][bit]) return {};
+  Status made = change_set(netconf::CreateIpset{spec_of(id, family)});
+  if (made.ok()) {
+    made_sets_[index].set(bit);
+  } else if (classify(made) == FailureClass::kRejected) {
+    do_without_marks(family, made);
+    return {};
+  }
+  return made;
+}
+
+// One that a rule still uses, because nft lets go of its rules a moment later, goes another time.
+void Host::destroy_unneeded_sets(RoundReport& report) {
+  for (Family family : families()) {
+    const std::size_t index = family == Family::kIpv6;
+    for (SetId id : all_sets()) {
+      const auto bit = static_cast<std::size_t>(id);
+      if (!made_sets_[index][bit] || !believed_.set(id, family).empty()) continue;
+      Status status = change_set(netconf::DestroyIpset{set_name(id, family)});
+      bool gone = status.ok() || status.code() == base::Code::kNotFound;
+      if (gone) made_sets_[index].reset(bit);
+      if (status.ok()) report.count(HostTable::kIpset, "destroy", status);
+    }
+  }
+}
+
+// Rules that name a set which is not there are refused; the audit has it made again.
+bool Host::own_sets_are_gone(Family family) {
+  const std::vector<std::string> names = {set_name(SetId::kInside, family),
+                                          set_name(SetId::kInsideMark, family)};
+  auto sets = tables_.ipsets.read(names);
+  return gives_marks(family) && (!sets.ok() || sets->size() < names.size());
+}
+
+void Host::write_own_rules(Family family, const std::vector<netconf::IptablesOp>& ops,
+                           RoundReport& report, base::TimePoint now) {
+  if (ops.empty() || own_rules_refused_[family == Family::kIpv6]) return;
+  Status status = tables_.iptables.apply(family, ops).front();
+  report.count(HostTable::kIptables, "restore", status);
+  if (status.ok()) {
+    rules_written(family, ops, report);
+  } else if (auto waiting = retries_.all().find(RulesOf{family});
+             classify(status) != FailureClass::kRejected || waiting == retries_.all().end() ||
+             waiting->second.failures < kRefusalsBelieved || own_sets_are_gone(family) ||
+             std::none_of(ops.begin(), ops.end(), [](const netconf::IptablesOp& op) {
+               return std::holds_alternative<netconf::WriteChain>(op);
+             })) {
+    // A set may have gone that the next round makes again, or a jump that was to be taken away.
+    settle(RulesOf{family}, status, report, now);
+  } else if (gives_marks(family)) {
+    do_without_marks(family, status);
+  } else {
+    own_rules_refused_.set(family == Family::kIpv6);
+    problems_["table mangle " + std::string(base::to_string(family))] =
+        "loadBalancerSourceRanges do not hold for the node's own clients: " + status.message();
+  }
+}
+
+// All tables; without the one that the agent can do without, where it cannot be read.
+base::Result<netconf::IptablesState> Host::read_rules(Family family) {
+  auto rules = tables_.iptables.read(family, rule_tables());
+  if (rules.ok() || classify(rules.status()) != FailureClass::kRejected) return rules;
+  const std::vector<std::string> needed = {"nat", "filter"};
+  auto without = tables_.iptables.read(family, needed);
+  if (without.ok()) do_without_marks(family, rules.status());
+  return without.ok() ? std::move(without) : std::move(rules);
+}
+
+// The addresses that the marks' virtual servers stand for, of those whose packets are UDP.
+void Host::note_flows_of_marks(const std::vector<ipvs::VirtualServerKey>& marked,
+                               RoundReport& report) const {
+  if (marked.empty()) return;
+  for (Family family : families()) {
+    for (const netconf::IpsetEntry& entry : believed_.set(SetId::kInsideMark, family)) {
+      if (entry.protocol != base::Protocol::kUdp) continue;
+      const std::uint32_t mark = entry.mark & marks_.mask();
+      bool concerned =
+          std::any_of(marked.begin(), marked.end(), [&](const ipvs::VirtualServerKey& key) {
+            return key.family() == family && (key.firewall_mark & marks_.mask()) == mark;
+          });
+      if (concerned) report.removed_udp.push_back(address_key(entry));
+    }
+  }
+}
+
+bool Host::serves_inside(const ipvs::VirtualServerKey& address,
+                         const ipvs::RealServerKey& server) const {
+  for (const netconf::IpsetEntry& entry : believed_.set(SetId::kInsideMark, address.family())) {
+    if (address_key(entry) != address) continue;
+    const std::uint32_t mark = entry.mark & marks_.mask();
+    return answers(marked_key(address.family(), mark), server) ||
+           answers(marked_key(address.family(), mark | marks_.masquerade()), server);
+  }
+  return false;
+}
+
+}  // namespace agent
