@@ -106,7 +106,7 @@ itself ignores with a line in its log: one file serves both.
 - A duration is written as Go does: `30s`, `1h30m`, `500ms`.
 - Keys marked (0) take their default when a file gives them an empty or zero value.
 - The file is followed while the agent runs (a ConfigMap volume too): a change takes effect at once, and only what differs is
-  written to the kernel; no connection is lost. Keys marked (s) are read at the start: another value in the file is named in the log, in
+  written to the kernel; no established connection is lost. Keys marked (s) are read at the start: another value in the file is named in the log, in
   `/healthz` and in `ipvs_agent_config_keys_waiting`, and the old one stays in force until a restart. A file that is wrong changes nothing
   and is named in the same places (`ipvs_agent_config_in_force` is 0). Kernel settings that are no longer asked for stay as they are.
 - `--write-config-to FILE` writes the configuration that is in force, every key with its value, and ends.

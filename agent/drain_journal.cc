@@ -73,7 +73,7 @@ Status write_whole(const std::string& path, std::string_view text) {
 
 }  // namespace
 
-DrainJournal::DrainJournal(std::string folder, std::string boot)
+DrainJournal::DrainJournal(std::string folder, const std::string& boot)
     : folder_(std::move(folder)),
       path_(folder_ + "/drains"),
       first_line_(std::string(kFormat) + boot) {}

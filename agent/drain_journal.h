@@ -19,7 +19,7 @@ namespace agent {
 class DrainJournal {
  public:
   // `boot` tells one boot of the machine from another: this_boot().
-  DrainJournal(std::string folder, std::string boot);
+  DrainJournal(std::string folder, const std::string& boot);
 
   // What an agent of this boot has left; nothing where there is no file, or one of another boot.
   // Errors: kCorrupt where not everything in the file is understood: then nothing of it counts.
