@@ -35,10 +35,12 @@ constexpr std::string_view kWhy = R"(
 - A ClusterIP is masqueraded for clients outside `clusterCIDR` only. A remote pod inside it whose request goes on to a remote endpoint
   is answered by that endpoint directly, from an address that it never asked.
 - A pod that reaches itself through its own Service is always masqueraded.
-- The node's own sockets take the service address as their source, because it is an address of the node. It is masqueraded, but for policy
-  Local.
+- The node's own sockets take the service address as their source, because it is an address of the node. It is masqueraded.
+- `externalTrafficPolicy: Local` is about clients outside of the cluster. The node itself, and whom it takes for a pod, may go to every endpoint;
+  clients of a NodePort are masqueraded then, as pods of other nodes may be among them. kube-proxy's IPVS mode, other than its other modes,
+  makes no difference between clients.
 - Policy Local without a local endpoint: a ClusterIP is refused. The external addresses go to every endpoint, as in kube-proxy's
-  IPVS mode, for the pods of the node; nobody else is answered. Load balancers keep away from such a node because of its health check.
+  IPVS mode, and those endpoints' answers do not come back. Load balancers keep away from such a node because of its health check.
 - An SCTP socket on the node that is bound to no address names all addresses of the node to the endpoint, which then tries them, and
   the association fails: bind it.
 )";
@@ -46,8 +48,9 @@ constexpr std::string_view kWhy = R"(
 constexpr std::string_view kOtherDetection = R"(
 ## Other ways to tell the pods' traffic
 
-`detectLocalMode`, `clusterCIDR` and `iptables.masqueradeAll` decide about the ClusterIP alone; nothing else in the table changes. With
-`detectLocalMode: BridgeInterface` it is as with `InterfaceNamePrefix`.
+`detectLocalMode`, `clusterCIDR` and `iptables.masqueradeAll` decide who is masqueraded at a ClusterIP, and, but for `masqueradeAll`, for
+whom `externalTrafficPolicy: Local` is void: with `NodeCIDR` and `InterfaceNamePrefix` for pods of the node and the node itself, without `clusterCIDR`
+for the node alone. Nothing else in the table changes. With `detectLocalMode: BridgeInterface` it is as with `InterfaceNamePrefix`.
 
 )";
 
