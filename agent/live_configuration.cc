@@ -1,6 +1,7 @@
 #include "agent/live_configuration.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "agent/config_codec.h"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr char kProblem[] = "configuration";
 
-std::string one_line(std::string text) {
+std::string one_line(std::string_view text) {
   std::string line;
   for (char c : text) c == '\n' ? line += "; " : line += c;
   return line;
