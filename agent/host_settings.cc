@@ -16,6 +16,9 @@ constexpr std::int64_t kConntrackEntriesABucket = 4;
 // Since then nf_conntrack_buckets does what the module parameter hashsize does.
 constexpr std::pair<int, int> kBucketsCanBeWritten(4, 7);
 
+// An API that answers the other lists answers for one Node in a moment, if it may at all.
+constexpr std::chrono::seconds kNodeWait{30};
+
 std::pair<int, int> version_of(const Machine& machine) {
   return {machine.kernel_major, machine.kernel_minor};
 }
@@ -156,6 +159,7 @@ LoopOptions loop_options(const Configuration& configuration, const Machine& mach
   options.node_ports = configuration.node_port_addresses;
   options.follow_pod_cidrs = configuration.detect_local_mode == DetectLocalMode::kNodeCidr;
   options.min_sync_period = configuration.ipvs.min_sync_period;
+  options.node_wait = kNodeWait;
   return options;
 }
 

@@ -61,7 +61,7 @@ TimePoint Loop::step(TimePoint now) {
   take_events();
   if (!started_ && !start(now)) {
     listener_.stepped(*this, now);
-    return next_start_ > now ? next_start_ : TimePoint::max();
+    return start_due(now).value_or(TimePoint::max());
   }
   Touched touched;
   if (addresses_changed_) {
@@ -221,11 +221,21 @@ void Loop::tell_health_changes() {
   }
 }
 
+// When the first round is due; none while Services or endpoints are not complete.
+std::optional<TimePoint> Loop::start_due(TimePoint now) {
+  if (!snapshot_.synced(watchers::Kind::kService) ||
+      !snapshot_.synced(watchers::Kind::kEndpointSlice)) {
+    return std::nullopt;
+  }
+  if (snapshot_.synced(watchers::Kind::kNode)) return next_start_;
+  if (!node_due_) node_due_ = now + options_.node_wait;
+  return std::max(next_start_, *node_due_);
+}
+
 // The first round. Returns whether it has happened.
 bool Loop::start(TimePoint now) {
-  bool complete = snapshot_.synced(watchers::Kind::kService) &&
-                  snapshot_.synced(watchers::Kind::kEndpointSlice);
-  if (!complete || now < next_start_) return false;
+  std::optional<TimePoint> due = start_due(now);
+  if (!due || now < *due) return false;
   refresh_node(now);
   (void)plan_pending();
   auto everything = host_.read_all(now);
@@ -245,6 +255,7 @@ bool Loop::start(TimePoint now) {
   // What the first lists, plans and reads needed for a moment goes back to the machine.
   malloc_trim(0);
   started_ = true;
+  if (!snapshot_.synced(watchers::Kind::kNode)) listener_.node_not_seen(options_.node_wait);
   listener_.started(host_, clock_.now() - now);
   return true;
 }

@@ -29,6 +29,10 @@ struct LoopOptions {
   // At least this long from the end of a round that changed something to the next one that follows
   // the API; 0: changes are applied as they come.
   base::Duration min_sync_period{};
+  // How long the first round waits for the own Node once Services and endpoints are there: without
+  // it, plans lack the zone and the node's addresses, and a restart would take away what the next
+  // round puts back.
+  base::Duration node_wait{};
   std::uint64_t seed = 1;  // of the backoff's jitter
 };
 
@@ -37,7 +41,8 @@ struct LoopOptions {
 // arrives while a round runs is folded into the next one.
 //
 // Until Services and EndpointSlices have both been delivered completely once, nothing is written
-// and nothing is removed: what the kernel holds goes on working.
+// and nothing is removed: what the kernel holds goes on working. The own Node is waited for as
+// well, but not for ever: an API that does not show it must not stop the Services.
 // Threading: one thread owns the loop and everything it holds.
 class Loop {
  public:
@@ -85,6 +90,7 @@ class Loop {
   void refresh_node(base::TimePoint now);
   Touched plan_pending();
   Touched replan(const watchers::ObjectKey& service);
+  std::optional<base::TimePoint> start_due(base::TimePoint now);
   bool start(base::TimePoint now);
   void apply_everything(Touched everything, base::TimePoint now);
   void apply(Touched touched, std::string_view cause, base::TimePoint now);
@@ -107,6 +113,7 @@ class Loop {
   bool started_ = false;
   base::Backoff start_backoff_;
   base::TimePoint next_start_{};
+  std::optional<base::TimePoint> node_due_;  // the first round waits for the Node until then
   base::TimePoint next_sync_{};
 };
 

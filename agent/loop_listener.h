@@ -48,6 +48,8 @@ class LoopListener {
   virtual void service_problems(const watchers::ObjectKey& service,
                                 const std::vector<std::string>& problems) = 0;
   virtual void start_failed(const base::Status& failure, base::Duration retry_in) = 0;
+  // The first round did not wait longer for the own Node: what depends on it comes later.
+  virtual void node_not_seen(base::Duration /*waited*/) {}
   // The first complete state of the API is in the kernel.
   virtual void started(const Host& host, base::Duration took) = 0;
   virtual void drifted(const std::vector<Drift>& drift) = 0;

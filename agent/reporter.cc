@@ -85,6 +85,13 @@ void Reporter::start_failed(const base::Status& failure, base::Duration retry_in
       {{"error", failure.message()}, {"retry_ms", count_of<std::chrono::milliseconds>(retry_in)}});
 }
 
+void Reporter::node_not_seen(base::Duration waited) {
+  log_.warning(
+      "started without the Node: zone hints, nodePortAddresses primary and podCIDRs wait "
+      "for it; is the agent allowed to list nodes?",
+      {{"waited_ms", count_of<std::chrono::milliseconds>(waited)}});
+}
+
 void Reporter::started(const Host& host, base::Duration took) {
   start_failure_.clear();
   metrics_.set_start_duration(clock_.wall_now() - began_);

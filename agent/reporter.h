@@ -50,6 +50,7 @@ class Reporter final : public LoopListener {
   void service_problems(const watchers::ObjectKey& service,
                         const std::vector<std::string>& problems) override;
   void start_failed(const base::Status& failure, base::Duration retry_in) override;
+  void node_not_seen(base::Duration waited) override;
   void started(const Host& host, base::Duration took) override;
   void drifted(const std::vector<Drift>& drift) override;
   void drains_ended(const std::vector<EndedDrain>& ended) override;

@@ -134,6 +134,11 @@ void FakeAgent::sync() {
   }
 }
 
+void FakeAgent::sync_node() {
+  watchers::deliver(mailbox, {watchers::Kind::kNode, {}},
+                    event(watchers::Synced(), node.clock.now()));
+}
+
 void FakeAgent::run() {
   for (int i = 0; i < kMostStepsAtOnce; ++i) {
     if (loop.step(node.clock.now()) > node.clock.now()) return;

@@ -40,6 +40,7 @@ class RecordingListener final : public agent::LoopListener {
   void start_failed(const base::Status& failure, base::Duration) override {
     start_failures.push_back(failure.message());
   }
+  void node_not_seen(base::Duration) override { ++starts_without_node; }
   void started(const agent::Host&, base::Duration) override { ++starts; }
   void drifted(const std::vector<agent::Drift>& drift) override {
     drifts.insert(drifts.end(), drift.begin(), drift.end());
@@ -65,6 +66,7 @@ class RecordingListener final : public agent::LoopListener {
   std::size_t service_changes = 0;
   std::size_t slice_changes = 0;
   int starts = 0;
+  int starts_without_node = 0;
 };
 
 // One host in memory: kernel tables that outlive the agents that run on it, one after the other,
@@ -121,6 +123,7 @@ class FakeAgent {
   void reject(watchers::Kind kind, const watchers::ObjectKey& key, std::string reason);
   // Both Services and EndpointSlices have been delivered completely.
   void sync();
+  void sync_node();
   // Steps until nothing is left to do at this moment.
   void run();
   // Lets time pass in steps of `stride`, stepping the loop at each.

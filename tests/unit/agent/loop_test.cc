@@ -498,6 +498,45 @@ TEST_F(LoopTest, PodCidrsOfTheNodeAreFollowed) {
               Contains(testing::StartsWith("! -s 10.244.7.0/24 ")));
 }
 
+TEST_F(LoopTest, TheFirstRoundWaitsForTheNodeSoThatARestartTakesNothingAway) {
+  LoopOptions options = FakeAgent::default_loop_options();
+  options.node_wait = std::chrono::seconds(30);
+  options.node_ports.primary = true;
+  watchers::Service service = make_service("ports", "10.96.0.77", {{"", kTcp, 80, 30080}});
+  watchers::Node object;
+  object.key = {"", "node-1"};
+  object.internal_ips = {*base::IpAddress::parse("192.0.2.1")};
+  node_.addresses.set_node_addresses({{object.internal_ips[0], 24, "eth0"}});
+  const auto restart = [&] {
+    agent_ = std::make_unique<FakeAgent>(node_, options);
+    agent_->put(service);
+    agent_->sync();
+    agent_->run();
+    EXPECT_EQ(agent_->listener.starts, 0) << "began without the Node";
+  };
+  node_.take_log();
+  restart();
+  agent_->put(object);
+  agent_->sync_node();
+  agent_->run();
+  EXPECT_THAT(node_.take_log(), Contains("-A -t 192.0.2.1:30080 -s rr"));
+
+  restart();
+  agent_->put(object);
+  agent_->sync_node();
+  agent_->run();
+  EXPECT_EQ(agent_->listener.starts, 1);
+  EXPECT_THAT(node_.take_log(), IsEmpty());
+
+  // An API that never shows the Node does not stop the Services.
+  restart();
+  EXPECT_EQ(agent_->loop.step(node_.clock.now()), node_.clock.now() + options.node_wait);
+  node_.clock.advance(options.node_wait);
+  agent_->run();
+  EXPECT_EQ(agent_->listener.starts, 1);
+  EXPECT_EQ(agent_->listener.starts_without_node, 1);
+}
+
 // Random clusters: what is reached step by step equals what a new agent makes of the end, no prefix
 // leaves an address without its service, and a restart writes nothing.
 class LoopLaws : public testing::TestWithParam<int> {};
