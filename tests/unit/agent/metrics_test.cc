@@ -16,6 +16,7 @@
 
 #include "agent/process_stats.h"
 #include "base/clock.h"
+#include "tests/unit/agent/every_metric.h"
 
 namespace agent {
 namespace {
@@ -31,49 +32,10 @@ class ManualClock final : public base::Clock {
   base::TimePoint time{1000s};
 };
 
-// Uses every metric there is.
-void use_everything(Metrics& metrics) {
-  metrics.count_operations("ipvs", "add_real_server", "ok", 3);
-  metrics.count_operations("ipset", "add \"x\"\n", "not found");
-  metrics.count_failure("transient");
-  metrics.count_drift_repaired("weight");
-  metrics.count_drain_ended("idle");
-  metrics.count_object_rejected("services");
-  metrics.observe_event_to_kernel(3ms);
-  metrics.observe_round("change", 700us);
-  metrics.set_start_duration(1500ms);
-  metrics.set_sizes({.services = 7, .real_servers = 42, .foreign_virtual_servers = 1});
-  metrics.set_ipset_fill({{"KUBE-CLUSTER-IP", 10, 65536}, {"KUBE-LOOP-BACK", 20, 65536}});
-  metrics.set_sources({{.source = "services", .connected = true, .synced = true, .events = 9},
-                       {.source = "endpointslices", .failures = 2}});
-  metrics.set_upkeep({.problems = 2,
-                      .drain_connections = 5,
-                      .oldest_drain = 90s,
-                      .configuration = {.taken = 3, .keys_waiting = 2, .in_force = false}});
-  const base::WallTime done(1790000000s);
-  for (base::Family family : {base::Family::kIpv4, base::Family::kIpv6}) {
-    metrics.observe_sync(family, 5ms, &done);
-    metrics.observe_sync(family, 20s, nullptr);
-    metrics.set_last_queued(family, done);
-    metrics.observe_network_programming(family, 90s);
-    metrics.set_no_local_endpoints("internal", family, 2);
-    metrics.set_no_local_endpoints("external", family, 1);
-    metrics.count_iptables_restore_failure(family);
-    metrics.observe_conntrack_cleaning(family, 1ms, 4);
-  }
-  metrics.count_service_changes(2);
-  metrics.count_endpoint_changes(5);
-  metrics.set_changes_pending(1, 2);
-  metrics.count_healthz(200);
-  metrics.count_healthz(503);
-  metrics.count_livez(200);
-  metrics.count_livez(503);
-}
-
 TEST(Metrics, ShowsWhatWasCounted) {
   ManualClock clock;
   Metrics metrics(clock);
-  use_everything(metrics);
+  use_every_metric(metrics);
   const std::string page = *metrics.page();
   for (const char* line :
        {"ipvs_agent_operations_total{operation=\"add_real_server\",outcome=\"ok\",table=\"ipvs\"} "
@@ -154,7 +116,7 @@ std::string kube_proxy_metrics(const std::string& page) {
 TEST(Metrics, KubeProxysHaveItsNamesLabelsAndBuckets) {
   ManualClock clock;
   Metrics metrics(clock);
-  use_everything(metrics);
+  use_every_metric(metrics);
   const std::string families = R"( {ip_family="IPv4"} {ip_family="IPv6"})";
   const std::string codes = R"( {code="200"} {code="503"})";
   const std::string sync =
@@ -210,14 +172,14 @@ TEST(Metrics, ManyThreadsMayCountAndRead) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
-        for (int n = 0; n < 200; ++n) use_everything(metrics);
+        for (int n = 0; n < 200; ++n) use_every_metric(metrics);
       });
     }
     for (int n = 0; n < 20; ++n) metrics.page();
   }
   ManualClock later;
   Metrics single(later);
-  for (int n = 0; n < 800; ++n) use_everything(single);
+  for (int n = 0; n < 800; ++n) use_every_metric(single);
   EXPECT_THAT(*single.page(), HasSubstr("kubeproxy_proxy_livez_total{code=\"200\"} 800\n"));
 }
 
@@ -226,7 +188,7 @@ TEST(Metrics, ManyThreadsMayCountAndRead) {
 TEST(Metrics, ThePageKeepsToTheGrammar) {
   ManualClock clock;
   Metrics metrics(clock);
-  use_everything(metrics);
+  use_every_metric(metrics);
   const std::regex sample(
       R"re(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_]\w*="([^"\\\n]|\\["\\n])*",?)*\})? (\S+))re");
   std::istringstream page(*metrics.page());
@@ -274,7 +236,7 @@ TEST(Metrics, PromtoolAcceptsThePage) {
   }
   ManualClock clock;
   Metrics metrics(clock);
-  use_everything(metrics);
+  use_every_metric(metrics);
   const std::string path = testing::TempDir() + "metrics_test." + std::to_string(getpid());
   std::ofstream(path) << *metrics.page();
   // Its complaints about names are about kube-proxy's, which are not ours to choose.
