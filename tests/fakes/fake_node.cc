@@ -128,15 +128,10 @@ void FakeAgent::reject(watchers::Kind kind, const watchers::ObjectKey& key, std:
                     event(watchers::Rejected{std::move(reason)}, node.clock.now()));
 }
 
-void FakeAgent::sync() {
-  for (watchers::Kind kind : {watchers::Kind::kService, watchers::Kind::kEndpointSlice}) {
+void FakeAgent::sync(std::initializer_list<watchers::Kind> kinds) {
+  for (watchers::Kind kind : kinds) {
     watchers::deliver(mailbox, {kind, {}}, event(watchers::Synced(), node.clock.now()));
   }
-}
-
-void FakeAgent::sync_node() {
-  watchers::deliver(mailbox, {watchers::Kind::kNode, {}},
-                    event(watchers::Synced(), node.clock.now()));
 }
 
 void FakeAgent::run() {

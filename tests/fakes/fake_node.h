@@ -1,6 +1,7 @@
 #ifndef IPVS_AGENT_TESTS_FAKES_FAKE_NODE_H_
 #define IPVS_AGENT_TESTS_FAKES_FAKE_NODE_H_
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -121,9 +122,9 @@ class FakeAgent {
   void put(watchers::Node node);
   void remove(watchers::Kind kind, const watchers::ObjectKey& key);
   void reject(watchers::Kind kind, const watchers::ObjectKey& key, std::string reason);
-  // Both Services and EndpointSlices have been delivered completely.
-  void sync();
-  void sync_node();
+  // Everything of these kinds that the API has was delivered.
+  void sync(std::initializer_list<watchers::Kind> kinds = {
+                watchers::Kind::kService, watchers::Kind::kEndpointSlice, watchers::Kind::kNode});
   // Steps until nothing is left to do at this moment.
   void run();
   // Lets time pass in steps of `stride`, stepping the loop at each.

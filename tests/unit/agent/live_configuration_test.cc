@@ -96,7 +96,8 @@ class LiveConfigurationTest : public testing::Test {
     ASSERT_TRUE(host_->prepare(node_.clock.now()).ok());
     deliver(make_service("web", "10.96.0.10", {{"", base::Protocol::kTcp, 80, 30080}}));
     deliver(make_slice("web", "web-1", {{"", base::Protocol::kTcp, 8080}}, {"10.244.1.1"}));
-    for (auto kind : {watchers::Kind::kService, watchers::Kind::kEndpointSlice}) {
+    for (auto kind :
+         {watchers::Kind::kService, watchers::Kind::kEndpointSlice, watchers::Kind::kNode}) {
       watchers::deliver(mailbox_, {kind, {}}, {.news = watchers::Synced(), .received = {}});
     }
     run();

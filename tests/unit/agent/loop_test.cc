@@ -510,20 +510,20 @@ TEST_F(LoopTest, TheFirstRoundWaitsForTheNodeSoThatARestartTakesNothingAway) {
   const auto restart = [&] {
     agent_ = std::make_unique<FakeAgent>(node_, options);
     agent_->put(service);
-    agent_->sync();
+    agent_->sync({watchers::Kind::kService, watchers::Kind::kEndpointSlice});
     agent_->run();
     EXPECT_EQ(agent_->listener.starts, 0) << "began without the Node";
   };
   node_.take_log();
   restart();
   agent_->put(object);
-  agent_->sync_node();
+  agent_->sync({watchers::Kind::kNode});
   agent_->run();
   EXPECT_THAT(node_.take_log(), Contains("-A -t 192.0.2.1:30080 -s rr"));
 
   restart();
   agent_->put(object);
-  agent_->sync_node();
+  agent_->sync({watchers::Kind::kNode});
   agent_->run();
   EXPECT_EQ(agent_->listener.starts, 1);
   EXPECT_THAT(node_.take_log(), IsEmpty());
