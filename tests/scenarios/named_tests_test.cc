@@ -2,38 +2,23 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/scenarios/document_text.h"
+
 namespace {
 
 namespace fs = std::filesystem;
 
+using scenarios::all_matches;
+using scenarios::read_text;
+
 const fs::path kRoot = IPVS_AGENT_SOURCE_DIR;
-
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file);
-  std::stringstream text;
-  text << stream.rdbuf();
-  EXPECT_FALSE(text.str().empty()) << file;
-  return text.str();
-}
-
-std::vector<std::string> all_matches(const std::string& text, const std::regex& pattern) {
-  std::vector<std::string> found;
-  for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it) {
-    std::string name = it->str(1);
-    if (it->size() > 2) name += "." + it->str(2);
-    found.push_back(std::move(name));
-  }
-  return found;
-}
 
 // "LoopTest.ARestartPlansNothing" of every test program, and the names of all scenarios.
 const std::set<std::string>& known_names() {
