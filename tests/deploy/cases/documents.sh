@@ -76,7 +76,10 @@ api_case_d_documented_commands() {
   commands_of "$kRoot/README.md" '## Install it in a cluster' >readme
   commands_of "$kChart/README.md" >chart
   [[ -s first && -s second && -s readme && -s chart ]]
+  # What the other pages tell to do with a cluster; what they tell to do on a node is tried on one.
+  commands_of "$kRoot/docs/operate.md" | grep -E '^(kubectl|helm) ' >operate
   run_document <first
+  run_document <operate
   helm uninstall ipvs-agent --namespace kube-system
   run_document <second
   run_document <chart
