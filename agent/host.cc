@@ -174,14 +174,15 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
     const ipvs::VirtualServerKey& key = key_of(ops[i]);
     report.count(HostTable::kIpvs, verb_of(ops[i]), statuses[i]);
     bool gone = deletes(ops[i]) && statuses[i].code() == base::Code::kNotFound;
+    const bool begins_udp = begins_to_answer_udp(ops[i]);
     if (statuses[i].ok() || gone) believed_.done(ops[i]);
     // What was gone already is done, but it is a surprise: the failure below has it read again.
     if (statuses[i].ok()) {
       note_line(report, [&] { return "ipvsadm " + ipvs::to_text(ops[i]); });
       if (deletes(ops[i]) && key.firewall_mark != 0) {
         shrunk_marks.push_back(key);
-      } else if (deletes(ops[i]) && key.protocol == base::Protocol::kUdp) {
-        report.removed_udp.push_back(key);
+      } else if (begins_udp || (deletes(ops[i]) && key.protocol == base::Protocol::kUdp)) {
+        report.changed_udp.push_back(key);
       }
     } else if (failed.insert(key).second) {
       doubtful_.insert(key);

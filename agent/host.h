@@ -244,6 +244,7 @@ class Host {
                      const ipvs::RealServerKey& server) const;
 
   // host_flows.cc
+  bool begins_to_answer_udp(const ipvs::IpvsOp& op) const;
   void forget_flows(RoundReport& report);
   bool serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
   bool answers(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;

@@ -4,12 +4,31 @@
 
 #include "agent/host.h"
 
-// Tracked UDP flows of real servers that have left. The kernel would keep sending a client that
-// goes on from the same port to the old one, as long as it does not pause.
+// Tracked UDP flows that no real server answers, because theirs has left, or because they began
+// before there was any. A client that goes on from the same port stays with what was decided for
+// its first packet (the old real server, or nobody; masquerading or none), as long as it does not
+// pause.
 namespace agent {
 
+// Whether the operation, not yet taken note of, gives an address its first UDP real server.
+bool Host::begins_to_answer_udp(const ipvs::IpvsOp& op) const {
+  const auto* add = std::get_if<ipvs::AddRealServer>(&op);
+  if (add == nullptr || add->virtual_server.protocol != base::Protocol::kUdp ||
+      add->virtual_server.firewall_mark != 0) {
+    return false;
+  }
+  const BelievedVirtualServer* known = believed_.virtual_server(add->virtual_server);
+  return known == nullptr || known->real_servers.empty();
+}
+
 void Host::forget_flows(RoundReport& report) {
-  std::set<ipvs::VirtualServerKey> keys(report.removed_udp.begin(), report.removed_udp.end());
+  std::set<ipvs::VirtualServerKey> keys(report.changed_udp.begin(), report.changed_udp.end());
+  if (!started_) {
+    // What an earlier agent, or another proxy, did not come to.
+    for (const auto& [key, server] : believed_.virtual_servers()) {
+      if (key.protocol == base::Protocol::kUdp && key.firewall_mark == 0) keys.insert(key);
+    }
+  }
   for (base::Family family : families()) {
     bool concerned = std::any_of(keys.begin(), keys.end(), [&](const ipvs::VirtualServerKey& key) {
       return key.family() == family;

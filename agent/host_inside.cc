@@ -164,7 +164,7 @@ void Host::note_flows_of_marks(const std::vector<ipvs::VirtualServerKey>& marked
           std::any_of(marked.begin(), marked.end(), [&](const ipvs::VirtualServerKey& key) {
             return key.family() == family && (key.firewall_mark & marks_.mask()) == mark;
           });
-      if (concerned) report.removed_udp.push_back(address_key(entry));
+      if (concerned) report.changed_udp.push_back(address_key(entry));
     }
   }
 }

@@ -47,7 +47,8 @@ struct RoundReport {
   std::vector<HostFailure> failures;
   std::vector<StartedDrain> started_drains;
   std::vector<EndedDrain> ended_drains;             // that nobody waits for any more
-  std::vector<ipvs::VirtualServerKey> removed_udp;  // UDP virtual servers that lost a real server
+  // UDP virtual servers that lost a real server, or got their first one.
+  std::vector<ipvs::VirtualServerKey> changed_udp;
 
   static constexpr std::size_t kMaxLines = 200;
 

@@ -19,6 +19,7 @@ namespace {
 using base::Protocol;
 using lab::Connection;
 using lab::Target;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -107,6 +108,70 @@ TEST_F(AgentChanges, MoveUdpFlowsAtOnce) {
     EXPECT_TRUE(eventually([&] { return ask(*flow) == "remote-0"; }));
   }
   EXPECT_EQ(server("remote-0").requests(), 2u);
+}
+
+// Before its Service is there, a UDP packet goes where any other would go, and the kernel remembers
+// that for the client's port.
+TEST_F(AgentChanges, TakeUpUdpFlowsThatBeganBeforeAnyEndpoint) {
+  lab().configure({"clusterCIDR: 10.244.0.0/16,fd00:10:244::/48"});
+  ASSERT_TRUE(lab().start());
+  const std::vector<std::vector<std::string>> addresses = {
+      {"10.96.0.53", "198.51.100.53", "203.0.113.53"},
+      {"fd00:96::53", "2001:db8:8::53", "2001:db8:9::53"}};
+  base::Port source_port = 5301;
+  std::vector<std::pair<std::string, Connection>> flows;
+  auto begin = [&](const base::IpAddress& address, base::Port port) {
+    const Target to{Protocol::kUdp, address, port};
+    auto flow =
+        Connection::open(network().client(0), to,
+                         {.timeout = std::chrono::milliseconds(500), .source_port = source_port++});
+    ASSERT_TRUE(flow.ok()) << to_string(to) << ": " << flow.status().message();
+    EXPECT_FALSE(flow->ask().ok());
+    flows.emplace_back(to_string(to), std::move(*flow));
+  };
+  for (base::Family family : kFamilies) {
+    for (const std::string& address : addresses[family == base::Family::kIpv6]) {
+      lab().tool({"ip", "route", "add", address, "dev", "eth1"});
+      begin(ip(address), 53);
+    }
+    begin(lab::Topology::node_address(family), 30053);
+  }
+  // The same port, of another node.
+  const base::IpAddress elsewhere = lab::Topology::remote_host_address(0, base::Family::kIpv4);
+  auto other = Connection::open(network().client(0), {Protocol::kUdp, elsewhere, 30053},
+                                {.source_port = 5353});
+  ASSERT_TRUE(other.ok()) << other.status().message();
+  EXPECT_FALSE(other->ask().ok());
+  const std::vector<std::string> list = {"conntrack", "-L", "-p", "udp"};
+  const std::string of_elsewhere = "dst=" + elsewhere.to_string() + " sport=5353 dport=30053";
+  ASSERT_THAT(lab().tool(list), AllOf(HasSubstr("dst=10.96.0.53 "), HasSubstr("dst=198.51.100.53 "),
+                                      HasSubstr("dst=203.0.113.53 "), HasSubstr("dst=192.0.2.1 "),
+                                      HasSubstr(of_elsewhere)));
+
+  nlohmann::json service =
+      make_service("dns", {ip(addresses[0][0]), ip(addresses[1][0])}, kUdpPort);
+  service["spec"]["type"] = "LoadBalancer";
+  service["spec"]["externalIPs"] = {addresses[0][1], addresses[1][1]};
+  service["spec"]["ports"][0]["nodePort"] = 30053;
+  service["status"]["loadBalancer"]["ingress"] = {{{"ip", addresses[0][2]}},
+                                                  {{"ip", addresses[1][2]}}};
+  lab().put(service);
+  ASSERT_TRUE(in_kernel("-A -u [2001:db8:9::53]:53 "));
+  for (base::Family family : kFamilies) {
+    lab().put(make_slice("dns", family == base::Family::kIpv4 ? "v4" : "v6", kUdpPort,
+                         {endpoint("remote-0", family)}));
+  }
+  for (auto& [to, flow] : flows) {
+    SCOPED_TRACE(to);
+    base::Result<lab::Reply> reply = flow.ask();
+    // Whether it is masqueraded is decided for the first packet of what the kernel takes for new.
+    EXPECT_TRUE(eventually([&] {
+      reply = flow.ask();
+      return reply.ok() && reply->peer != lab::Topology::client_address(0, reply->peer.family());
+    })) << (reply.ok() ? "is not masqueraded" : reply.status().message());
+    EXPECT_EQ(reply.ok() ? reply->server : "", "remote-0");
+  }
+  EXPECT_THAT(lab().tool(list), HasSubstr(of_elsewhere));
 }
 
 TEST_F(AgentChanges, RollThroughServersWithoutAFailedRequest) {

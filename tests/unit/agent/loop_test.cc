@@ -221,7 +221,7 @@ TEST_F(LoopTest, ARemovedUdpEndpointLeavesAtOnce) {
   agent_->run();
   EXPECT_THAT(node_.take_log(), ElementsAre("-d -u 10.96.0.53:53 -r 10.244.1.2:53"));
   ASSERT_FALSE(agent_->listener.rounds.empty());
-  EXPECT_EQ(agent_->listener.rounds.back().report.removed_udp.size(), 1u);
+  EXPECT_EQ(agent_->listener.rounds.back().report.changed_udp.size(), 1u);
 }
 
 TEST_F(LoopTest, ADeletedServiceLeavesAddressFirst) {
