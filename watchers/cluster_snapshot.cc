@@ -25,13 +25,18 @@ bool same_plan(const Node& a, const Node& b) {
   return a == aligned;
 }
 
-// Takes `next` (null: none) into `known` and tells whether that changes any plan.
+// Puts the object in place of the known one of its key; returns that, null where there is none.
 template <typename T>
-bool replace(std::shared_ptr<const T>& known, std::shared_ptr<const T> next) {
-  bool changed = known && next ? !same_plan(*known, *next) : known != next;
-  known = std::move(next);
-  return changed;
+std::shared_ptr<const T> exchange(ObjectsByKey<T>& objects, std::shared_ptr<const T> object) {
+  auto [place, first] = objects.insert(object);
+  if (first) return nullptr;
+  auto node = objects.extract(place);
+  std::shared_ptr<const T> known = std::exchange(node.value(), std::move(object));
+  objects.insert(std::move(node));
+  return known;
 }
+
+ObjectKey service_of(const EndpointSlice& slice) { return {slice.key.space, slice.service}; }
 
 // The object that the news brings; null for every other news.
 template <typename T>
@@ -58,8 +63,9 @@ ClusterSnapshot::Change ClusterSnapshot::apply(const EventKey& key, const Object
     case Kind::kService: return apply_service(key.object, object_in<Service>(news));
     case Kind::kEndpointSlice: return apply_slice(key.object, object_in<EndpointSlice>(news));
     case Kind::kNode: {
+      std::shared_ptr<const Node> known = std::exchange(node_, object_in<Node>(news));
       Change change;
-      change.node = replace(node_, object_in<Node>(news));
+      change.node = known && node_ ? !same_plan(*known, *node_) : known != node_;
       return change;
     }
   }
@@ -68,13 +74,16 @@ ClusterSnapshot::Change ClusterSnapshot::apply(const EventKey& key, const Object
 
 ClusterSnapshot::Change ClusterSnapshot::apply_service(const ObjectKey& key,
                                                        std::shared_ptr<const Service> service) {
-  if (service && service->served_elsewhere) service = nullptr;
   Change change;
-  if (!service) {
-    if (services_.erase(key) > 0) change.services.push_back(key);
-  } else if (replace(services_[key], std::move(service))) {
+  if (!service || service->served_elsewhere) {
+    auto known = services_.find(key);
+    if (known == services_.end()) return change;
+    services_.erase(known);
     change.services.push_back(key);
+    return change;
   }
+  std::shared_ptr<const Service> known = exchange(services_, service);
+  if (!known || !same_plan(*known, *service)) change.services.push_back(key);
   return change;
 }
 
@@ -87,34 +96,35 @@ ClusterSnapshot::Change ClusterSnapshot::apply_slice(const ObjectKey& key,
   // Without the label that names its Service a slice belongs nowhere.
   if (slice && slice->service.empty()) slice = nullptr;
 
-  auto filed = slice_owner_.find(key);
-  if (filed != slice_owner_.end() && (!slice || filed->second.name != slice->service)) {
-    auto old_list = slices_.find(filed->second);
+  auto filed = filed_slices_.find(key);
+  std::shared_ptr<const EndpointSlice> known = filed == filed_slices_.end() ? nullptr : *filed;
+  if (known && (!slice || known->service != slice->service)) {
+    ObjectKey service = service_of(*known);
+    auto old_list = slices_.find(service);
     old_list->second.erase(find_place(old_list->second, key.name));
     if (old_list->second.empty()) slices_.erase(old_list);
-    name_if_known(filed->second);
-    slice_owner_.erase(filed);
-    filed = slice_owner_.end();
+    name_if_known(service);
+    filed_slices_.erase(filed);
+    known = nullptr;
   }
   if (!slice) return change;
 
-  ObjectKey service{key.space, slice->service};
+  ObjectKey service = service_of(*slice);
   SliceList& list = slices_[service];
   auto place = find_place(list, key.name);
-  bool changed = true;
-  if (filed != slice_owner_.end()) {
-    changed = replace(*place, std::move(slice));
+  if (known) {
+    *place = slice;
   } else {
-    list.insert(place, std::move(slice));
-    slice_owner_.emplace(key, service);
+    list.insert(place, slice);
   }
-  if (changed) name_if_known(service);
+  exchange(filed_slices_, slice);
+  if (!known || !same_plan(*known, *slice)) name_if_known(service);
   return change;
 }
 
 std::shared_ptr<const Service> ClusterSnapshot::service(const ObjectKey& key) const {
   auto found = services_.find(key);
-  return found == services_.end() ? nullptr : found->second;
+  return found == services_.end() ? nullptr : *found;
 }
 
 const SliceList& ClusterSnapshot::slices(const ObjectKey& service) const {
@@ -128,7 +138,7 @@ bool ClusterSnapshot::synced(Kind kind) const { return synced_[static_cast<std::
 std::vector<ObjectKey> ClusterSnapshot::service_keys() const {
   std::vector<ObjectKey> keys;
   keys.reserve(services_.size());
-  for (const auto& [key, service] : services_) keys.push_back(key);
+  for (const auto& service : services_) keys.push_back(service->key);
   return keys;
 }
 

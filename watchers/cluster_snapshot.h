@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "watchers/object_event.h"
@@ -16,6 +17,20 @@ namespace watchers {
 
 // The endpoint slices of one Service, sorted by name.
 using SliceList = std::vector<std::shared_ptr<const EndpointSlice>>;
+
+// Objects found by the key that is in each of them, so that no key is kept twice.
+template <typename T>
+struct ByObjectKey {
+  using is_transparent = void;
+  using Object = std::shared_ptr<const T>;
+  static const ObjectKey& key_of(const ObjectKey& key) { return key; }
+  static const ObjectKey& key_of(const Object& object) { return object->key; }
+
+  std::size_t operator()(const auto& thing) const { return std::hash<ObjectKey>()(key_of(thing)); }
+  bool operator()(const auto& a, const auto& b) const { return key_of(a) == key_of(b); }
+};
+template <typename T>
+using ObjectsByKey = std::unordered_set<std::shared_ptr<const T>, ByObjectKey<T>, ByObjectKey<T>>;
 
 // The cluster as the API last told it: the Services, their slices, and the own Node.
 //
@@ -48,16 +63,16 @@ class ClusterSnapshot {
   // In no particular order.
   std::vector<ObjectKey> service_keys() const;
   std::size_t service_count() const { return services_.size(); }
-  std::size_t slice_count() const { return slice_owner_.size(); }
+  std::size_t slice_count() const { return filed_slices_.size(); }
 
  private:
   // Null: deleted.
   Change apply_service(const ObjectKey& key, std::shared_ptr<const Service> service);
   Change apply_slice(const ObjectKey& key, std::shared_ptr<const EndpointSlice> slice);
 
-  std::unordered_map<ObjectKey, std::shared_ptr<const Service>> services_;
-  std::unordered_map<ObjectKey, SliceList> slices_;       // by Service
-  std::unordered_map<ObjectKey, ObjectKey> slice_owner_;  // slice -> Service it was filed under
+  ObjectsByKey<Service> services_;
+  std::unordered_map<ObjectKey, SliceList> slices_;  // by Service
+  ObjectsByKey<EndpointSlice> filed_slices_;         // all that are in slices_
   std::shared_ptr<const Node> node_;
   bool synced_[3] = {};
 };
