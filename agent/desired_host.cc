@@ -41,6 +41,23 @@ const PlannedVirtualServer* find(const ServicePlan& plan, const ipvs::VirtualSer
   return it != servers.end() && it->server.key == key ? &*it : nullptr;
 }
 
+bool has(const ServicePlan& plan, const SetEntry& entry) {
+  return std::binary_search(plan.set_entries.begin(), plan.set_entries.end(), entry);
+}
+
+ipvs::VirtualServerKey face_of(const SetEntry& entry) {
+  return {.address = entry.entry.ip, .port = entry.entry.port, .protocol = entry.entry.protocol};
+}
+
+// An entry of another set of the same node port.
+SetEntry in_set(SetEntry entry, SetId set) {
+  entry.set = set;
+  return entry;
+}
+
+// Whether it depends on who has its address or node port that the entry is wanted.
+bool is_arbitrated(SetId set) { return names_a_face(set) || node_ports_behind(set); }
+
 }  // namespace
 
 void Touched::normalise() {
@@ -73,21 +90,22 @@ Touched DesiredHost::set_plan(const watchers::ObjectKey& service, ServicePlan pl
     no_local_.external[family] -= before.external[family];
   }
 
+  Claim claimant = &*place;
   // Counts and claims first go up, then down, so that what moves between Services stays wanted.
   compare_sorted(
       old.addresses, current.addresses, [](const auto&) {},
       [&](const auto& address) { count_address(address, +1, touched); });
   compare_sorted(
       old.set_entries, current.set_entries, [](const auto&) {},
-      [&](const auto& entry) { count_entry(entry, +1, touched); });
+      [&](const auto& entry) { count_entry(claimant, entry, +1, touched); });
   compare_sorted(
       old.addresses, current.addresses,
       [&](const auto& address) { count_address(address, -1, touched); }, [](const auto&) {});
   compare_sorted(
       old.set_entries, current.set_entries,
-      [&](const auto& entry) { count_entry(entry, -1, touched); }, [](const auto&) {});
+      [&](const auto& entry) { count_entry(claimant, entry, -1, touched); }, [](const auto&) {});
 
-  Claim claimant = &*place;
+  std::vector<ipvs::VirtualServerKey> contested;
   auto old_it = old.virtual_servers.begin();
   auto new_it = current.virtual_servers.begin();
   while (old_it != old.virtual_servers.end() || new_it != current.virtual_servers.end()) {
@@ -97,45 +115,74 @@ Touched DesiredHost::set_plan(const watchers::ObjectKey& service, ServicePlan pl
     bool only_new = !only_old && (old_it == old.virtual_servers.end() ||
                                   new_it->server.key < old_it->server.key);
     const ipvs::VirtualServerKey& key = only_old ? old_it->server.key : new_it->server.key;
-    if (only_old) unclaim(claimant, key);
-    if (only_new) claim(claimant, key);
+    bool others = false;
+    if (only_old) others = unclaim(claimant, key);
+    if (only_new) others = claim(claimant, key);
+    if (!only_old && !only_new) others = old_it->kind != new_it->kind;
+    if (others) contested.push_back(key);
     if (only_old || only_new || !(*old_it == *new_it)) touched.virtual_servers.push_back(key);
-    if (only_old != only_new) touch_steering(key, touched);
     if (!only_new) ++old_it;
     if (!only_old) ++new_it;
   }
+  for (const ipvs::VirtualServerKey& key : contested) touch_entries(key, touched);
   if (current.empty() && current.problems.empty()) plans_.erase(place);
   return touched;
 }
 
 bool DesiredHost::wants(const SetEntry& entry) const {
   if (!set_entries_.contains(entry)) return false;
-  if (!steers(entry.set)) return true;
-  const ipvs::VirtualServerKey key{
-      .address = entry.entry.ip, .port = entry.entry.port, .protocol = entry.entry.protocol};
+  if (std::optional<SetId> ports = node_ports_behind(entry.set)) {
+    auto place = node_ports_.find(in_set(entry, *ports));
+    return place != node_ports_.end() && has(first_by_name(place->second)->second, entry);
+  }
+  if (!names_a_face(entry.set)) return true;
+  const ipvs::VirtualServerKey key = face_of(entry);
   auto place = claims_.find(key);
   if (place == claims_.end()) return false;
-  const std::vector<SetEntry>& entries = winner(place->second, key)->second.set_entries;
-  return std::binary_search(entries.begin(), entries.end(), entry);
+  return place->second.size() == 1 || has(winner(place->second, key)->second, entry);
 }
 
-// Whom the address belongs to may have changed.
-void DesiredHost::touch_steering(const ipvs::VirtualServerKey& key, Touched& touched) const {
-  SetEntry entry{
-      .set = SetId::kInside,
-      .family = key.family(),
-      .entry = {.ip = key.address, .protocol = key.protocol, .port = key.port, .ip2 = {}}};
-  if (key.firewall_mark == 0 && set_entries_.contains(entry)) touched.set_entries.push_back(entry);
+// Whom the address belongs to may have changed, and with it which entries are wanted.
+void DesiredHost::touch_entries(const ipvs::VirtualServerKey& key, Touched& touched) const {
+  auto place = claims_.find(key);
+  if (place == claims_.end()) return;
+  for (Claim service : place->second) {
+    for (const SetEntry& entry : service->second.set_entries) {
+      if (names_a_face(entry.set) && face_of(entry) == key) touched.set_entries.push_back(entry);
+    }
+  }
 }
 
-void DesiredHost::claim(Claim service, const ipvs::VirtualServerKey& key) {
-  claims_[key].push_back(service);
+bool DesiredHost::claim(Claim service, const ipvs::VirtualServerKey& key) {
+  std::vector<Claim>& claims = claims_[key];
+  claims.push_back(service);
+  return claims.size() > 1;
 }
 
-void DesiredHost::unclaim(Claim service, const ipvs::VirtualServerKey& key) {
+bool DesiredHost::unclaim(Claim service, const ipvs::VirtualServerKey& key) {
   auto place = claims_.find(key);
   std::erase(place->second, service);
-  if (place->second.empty()) claims_.erase(place);
+  if (!place->second.empty()) return true;
+  claims_.erase(place);
+  return false;
+}
+
+// A node port is one Service's on every address; while an update gives it to two, their policies
+// do not mix.
+void DesiredHost::claim_node_port(Claim service, const SetEntry& entry, bool comes,
+                                  Touched& touched) {
+  std::vector<Claim>& claims = node_ports_[entry];
+  if (comes) {
+    claims.push_back(service);
+  } else {
+    std::erase(claims, service);
+  }
+  for (SetId local : {SetId::kNodePortLocalTcp, SetId::kNodePortLocalUdp}) {
+    if (node_ports_behind(local) != entry.set) continue;
+    SetEntry of_policy = in_set(entry, local);
+    if (set_entries_.contains(of_policy)) touched.set_entries.push_back(of_policy);
+  }
+  if (claims.empty()) node_ports_.erase(entry);
 }
 
 void DesiredHost::count_address(const base::IpAddress& address, int difference, Touched& touched) {
@@ -146,17 +193,21 @@ void DesiredHost::count_address(const base::IpAddress& address, int difference, 
   if (count == 0) addresses_.erase(address);
 }
 
-void DesiredHost::count_entry(const SetEntry& entry, int difference, Touched& touched) {
+void DesiredHost::count_entry(Claim service, const SetEntry& entry, int difference,
+                              Touched& touched) {
   std::uint32_t& count = set_entries_[entry];
   std::uint32_t before = count;
   count += static_cast<std::uint32_t>(difference);
-  if (before == 0 || count == 0 || steers(entry.set)) touched.set_entries.push_back(entry);
-  std::size_t& size = set_sizes_[set_index(entry.set, entry.family)];
-  if (before == 0) ++size;
-  if (count == 0) {
-    --size;
-    set_entries_.erase(entry);
+  if (before == 0 || count == 0 || is_arbitrated(entry.set)) touched.set_entries.push_back(entry);
+  if (count == 0) set_entries_.erase(entry);
+  if (node_ports_behind(entry.set) == entry.set) {
+    claim_node_port(service, entry, difference > 0, touched);
   }
+}
+
+DesiredHost::Claim DesiredHost::first_by_name(const std::vector<Claim>& claims) {
+  return *std::min_element(claims.begin(), claims.end(),
+                           [](Claim a, Claim b) { return a->first < b->first; });
 }
 
 DesiredHost::Claim DesiredHost::winner(const std::vector<Claim>& claims,
@@ -176,10 +227,6 @@ const PlannedVirtualServer* DesiredHost::virtual_server(const ipvs::VirtualServe
 const watchers::ObjectKey* DesiredHost::owner(const ipvs::VirtualServerKey& key) const {
   auto place = claims_.find(key);
   return place == claims_.end() ? nullptr : &winner(place->second, key)->first;
-}
-
-std::size_t DesiredHost::set_size(SetId set, base::Family family) const {
-  return set_sizes_[set_index(set, family)];
 }
 
 const ServicePlan* DesiredHost::plan(const watchers::ObjectKey& service) const {

@@ -51,11 +51,9 @@ class DesiredHost {
   // The Service that a wanted virtual server belongs to; null where it is not wanted.
   const watchers::ObjectKey* owner(const ipvs::VirtualServerKey& key) const;
   bool wants(const base::IpAddress& address) const { return addresses_.contains(address); }
-  // An entry that steers packets is wanted only while its address, port and protocol belongs to a
-  // Service that wants it: nobody is led away from another's address.
+  // An entry about an address, port and protocol, or a node port, is wanted only while that belongs
+  // to a Service that wants it: nobody masquerades, restricts or leads away another's clients.
   bool wants(const SetEntry& entry) const;
-  // How many entries are wanted in a set.
-  std::size_t set_size(SetId set, base::Family family) const;
 
   const NoLocalCounts& no_local_endpoints() const { return no_local_; }
 
@@ -71,18 +69,22 @@ class DesiredHost {
  private:
   using Claim = const std::unordered_map<watchers::ObjectKey, ServicePlan>::value_type*;
 
-  void claim(Claim service, const ipvs::VirtualServerKey& key);
-  void unclaim(Claim service, const ipvs::VirtualServerKey& key);
+  // Both return whether another Service claims it too.
+  bool claim(Claim service, const ipvs::VirtualServerKey& key);
+  bool unclaim(Claim service, const ipvs::VirtualServerKey& key);
   void count_address(const base::IpAddress& address, int difference, Touched& touched);
-  void touch_steering(const ipvs::VirtualServerKey& key, Touched& touched) const;
-  void count_entry(const SetEntry& entry, int difference, Touched& touched);
+  void touch_entries(const ipvs::VirtualServerKey& key, Touched& touched) const;
+  void count_entry(Claim service, const SetEntry& entry, int difference, Touched& touched);
+  void claim_node_port(Claim service, const SetEntry& entry, bool comes, Touched& touched);
+  static Claim first_by_name(const std::vector<Claim>& claims);
   Claim winner(const std::vector<Claim>& claims, const ipvs::VirtualServerKey& key) const;
 
   std::unordered_map<watchers::ObjectKey, ServicePlan> plans_;
   std::unordered_map<ipvs::VirtualServerKey, std::vector<Claim>> claims_;
   std::unordered_map<base::IpAddress, std::uint32_t> addresses_;
   std::unordered_map<SetEntry, std::uint32_t> set_entries_;
-  std::array<std::size_t, kSetCount * 2> set_sizes_{};
+  // By entry of the set of all node ports of a protocol.
+  std::unordered_map<SetEntry, std::vector<Claim>> node_ports_;
   NoLocalCounts no_local_;
 };
 

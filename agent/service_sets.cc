@@ -75,6 +75,22 @@ bool made_at_need(SetId id) { return id == SetId::kInside || id == SetId::kInsid
 
 bool steers(SetId id) { return id == SetId::kInside; }
 
+// Marks belong to the address itself, whoever has it; loopback entries are about endpoints.
+bool names_a_face(SetId id) {
+  return set_type(id) != IpsetType::kBitmapPort && id != SetId::kLoopBack &&
+         id != SetId::kIpvsIps && id != SetId::kInsideMark;
+}
+
+std::optional<SetId> node_ports_behind(SetId id) {
+  switch (id) {
+    case SetId::kNodePortTcp:
+    case SetId::kNodePortLocalTcp: return SetId::kNodePortTcp;
+    case SetId::kNodePortUdp:
+    case SetId::kNodePortLocalUdp: return SetId::kNodePortUdp;
+    default: return std::nullopt;
+  }
+}
+
 std::string_view set_comment(SetId id) { return row(id).comment; }
 
 }  // namespace agent

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,11 @@ bool made_at_need(SetId id);
 // Whether it is written behind the virtual servers, and emptied before them: packets are led to
 // them by it.
 bool steers(SetId id);
+// Whether each entry is about a service address, port and protocol, to which one Service is
+// entitled at a time.
+bool names_a_face(SetId id);
+// The set of all node ports whose owners an entry of this set is about; no value for other sets.
+std::optional<SetId> node_ports_behind(SetId id);
 // The set's comment in kube-proxy's rules.
 std::string_view set_comment(SetId id);
 

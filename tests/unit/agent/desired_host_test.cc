@@ -11,6 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 
 const watchers::ObjectKey kA{"default", "a"};
 const watchers::ObjectKey kB{"default", "b"};
@@ -108,6 +109,59 @@ TEST(DesiredHost, AClusterIpCannotBeTakenOverByAnExternalIp) {
     EXPECT_EQ(*desired.owner(key), kB);
     EXPECT_EQ(desired.virtual_server(key)->real_servers.front().key.address, ip("10.0.0.1"));
   }
+}
+
+TEST(DesiredHost, SetEntriesAreThoseOfWhomTheAddressBelongsTo) {
+  watchers::Service local = with_external_ip("a", "10.96.0.1", "198.51.100.1");
+  local.external_policy = watchers::TrafficPolicy::kLocal;
+  const ServicePlan of_a = plan_of(local);
+  const ServicePlan of_b = plan_of(with_external_ip("b", "10.96.0.2", "198.51.100.1"));
+  const SetEntry for_local{
+      .set = SetId::kExternalIpLocal,
+      .entry = {.ip = ip("198.51.100.1"), .protocol = base::Protocol::kTcp, .port = 80, .ip2 = {}}};
+  SetEntry for_all = for_local;
+  for_all.set = SetId::kExternalIp;
+
+  DesiredHost desired;
+  desired.set_plan(kB, of_b);
+  EXPECT_TRUE(desired.wants(for_all));
+  Touched taken = desired.set_plan(kA, of_a);
+  EXPECT_THAT(taken.set_entries, IsSupersetOf({for_local, for_all}));
+  EXPECT_TRUE(desired.wants(for_local));
+  EXPECT_FALSE(desired.wants(for_all));
+  Touched returned = desired.set_plan(kA, {});
+  EXPECT_THAT(returned.set_entries, IsSupersetOf({for_local, for_all}));
+  EXPECT_FALSE(desired.wants(for_local));
+  EXPECT_TRUE(desired.wants(for_all));
+}
+
+// One Service names the other's ClusterIP first as its load balancer's, then as an external IP.
+TEST(DesiredHost, AnotherKindOfClaimMayTakeAnAddressOver) {
+  watchers::Service a = fakes::make_service("a", "10.96.0.1", {{"", base::Protocol::kTcp, 80, 0}});
+  a.type = watchers::ServiceType::kLoadBalancer;
+  a.ingress = {{.ip = ip("198.51.100.1")}};
+  watchers::Service b = fakes::make_service("b", "10.96.0.2", {{"", base::Protocol::kTcp, 80, 0}});
+  b.type = watchers::ServiceType::kLoadBalancer;
+  b.ingress = {{.ip = ip("198.51.100.1")}};
+  const SetEntry of_load_balancer{
+      .set = SetId::kLoadBalancer,
+      .entry = {.ip = ip("198.51.100.1"), .protocol = base::Protocol::kTcp, .port = 80, .ip2 = {}}};
+  SetEntry of_external = of_load_balancer;
+  of_external.set = SetId::kExternalIp;
+  DesiredHost desired;
+  desired.set_plan(kB, plan_of(b));
+  desired.set_plan(kA, plan_of(a));
+  EXPECT_TRUE(desired.wants(of_load_balancer));
+  b.ingress.clear();
+  b.external_ips = {ip("198.51.100.1")};
+  desired.set_plan(kB, plan_of(b));
+  EXPECT_FALSE(desired.wants(of_external));
+  a.ingress.clear();
+  a.external_ips = b.external_ips;
+  Touched changed = desired.set_plan(kA, plan_of(a));
+  EXPECT_THAT(changed.set_entries, IsSupersetOf({of_load_balancer, of_external}));
+  EXPECT_TRUE(desired.wants(of_external));
+  EXPECT_FALSE(desired.wants(of_load_balancer));
 }
 
 TEST(HostChange, PrintsItsOperationsInTheirOrder) {
