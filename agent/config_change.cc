@@ -40,6 +40,10 @@ constexpr std::string_view kFollowedKeys[] = {
     "ipvsAgent.auditPeriod",
     "ipvsAgent.masqueradeRandomFully",
     "ipvsAgent.echoToServiceAddresses",
+    "ipvsAgent.serviceMetrics",
+    "ipvsAgent.serviceMetricsTop",
+    "ipvsAgent.serviceMetricsSelect",
+    "ipvsAgent.endpointMetrics",
 };
 
 constexpr std::pair<std::string_view, std::string_view> kReasons[] = {

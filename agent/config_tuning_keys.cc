@@ -105,6 +105,56 @@ ConfigKey state_directory_key() {
       [](const std::string& text) { return text; });
 }
 
+base::Result<std::vector<std::string>> decode_services(const ConfigValue& value) {
+  std::vector<std::string> patterns;
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) patterns = *list;
+  if (const auto* text = std::get_if<std::string>(&value)) patterns = split_list(*text);
+  for (const std::string& pattern : patterns) {
+    std::size_t slash = pattern.find('/');
+    bool named = slash != std::string::npos && slash > 0 && slash + 1 < pattern.size();
+    if (!named || pattern.find_first_of("/ \t,", slash + 1) != std::string::npos) {
+      return found(value);
+    }
+  }
+  return patterns;
+}
+
+void add_service_metrics(std::vector<ConfigKey>& keys) {
+  keys.push_back(choice_key(
+      {.path = "ipvsAgent.serviceMetrics",
+       .flag = "service-metrics",
+       .meaning = "The Services whose traffic /metrics shows: none, top (the "
+                  "ipvsAgent.serviceMetricsTop with the most connections on this node, and those "
+                  "of ipvsAgent.serviceMetricsSelect), selected (those only), all. A Service has "
+                  "8 series for each of its addresses and ports.",
+       .zero_is_default = true},
+      [](auto& c) -> auto& { return c.ipvs_agent.service_metrics.mode; },
+      std::array<std::pair<std::string_view, ServiceMetricsMode>, 4>{
+          {{"none", ServiceMetricsMode::kNone},
+           {"top", ServiceMetricsMode::kTop},
+           {"selected", ServiceMetricsMode::kSelected},
+           {"all", ServiceMetricsMode::kAll}}}));
+  keys.push_back(integer_key(
+      {.path = "ipvsAgent.serviceMetricsTop",
+       .flag = "service-metrics-top",
+       .meaning = "How many Services the mode top shows."},
+      [](auto& c) -> auto& { return c.ipvs_agent.service_metrics.top; }, 1, 100'000));
+  keys.push_back(key_of(
+      {.path = "ipvsAgent.serviceMetricsSelect",
+       .flag = "service-metrics-select",
+       .meaning = "Services whose traffic is shown in the modes top and selected, however much it "
+                  "is: default/web, shop/*."},
+      ConfigType::kList, "a list of namespace/name, in which * stands for anything",
+      [](auto& c) -> auto& { return c.ipvs_agent.service_metrics.select; }, decode_services,
+      [](const std::vector<std::string>& patterns) { return patterns; }));
+  keys.push_back(bool_key(
+      {.path = "ipvsAgent.endpointMetrics",
+       .flag = "endpoint-metrics",
+       .meaning = "Show the traffic of each endpoint of these Services, too: 9 series more for "
+                  "each endpoint, address and port."},
+      [](auto& c) -> auto& { return c.ipvs_agent.service_metrics.endpoints; }));
+}
+
 void add_own(std::vector<ConfigKey>& keys) {
   keys.push_back(duration_key(
       {.path = "ipvsAgent.drainTimeout",
@@ -174,6 +224,7 @@ std::vector<ConfigKey> tuning_config_keys() {
   add_conntrack(keys);
   add_logging(keys);
   add_own(keys);
+  add_service_metrics(keys);
   return keys;
 }
 

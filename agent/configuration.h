@@ -9,6 +9,7 @@
 #include "agent/echo_answer.h"
 #include "agent/listen_address.h"
 #include "agent/node_port_addresses.h"
+#include "agent/service_metrics.h"
 #include "base/clock.h"
 #include "base/ip_address.h"
 #include "netconf/iptables_backend.h"
@@ -93,6 +94,7 @@ struct Configuration {
     // Whose rules ours join; null for the one that the kubelet uses.
     std::optional<netconf::IptablesBackend> iptables_backend;
     std::string sysctl_directory = "/proc/sys";  // where the kernel's settings are
+    ServiceMetrics service_metrics;
     friend bool operator==(const IpvsAgent&, const IpvsAgent&) = default;
   };
 

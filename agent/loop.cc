@@ -188,6 +188,7 @@ Touched Loop::plan_pending() {
   Touched touched;
   in_round_ = std::exchange(pending_, {});
   for (const auto& [service, waiting] : in_round_) touched.append(replan(service));
+  if (!in_round_.empty()) listener_.planned(host_.desired(), touched);
   return touched;
 }
 

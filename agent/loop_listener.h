@@ -47,6 +47,9 @@ class LoopListener {
   // Something of a Service cannot be planned; `problems` is empty once it can.
   virtual void service_problems(const watchers::ObjectKey& service,
                                 const std::vector<std::string>& problems) = 0;
+  // Plans have changed; the virtual servers that are touched may have others, or none, now. Not in
+  // the kernel yet.
+  virtual void planned(const DesiredHost& /*desired*/, const Touched& /*touched*/) {}
   virtual void start_failed(const base::Status& failure, base::Duration retry_in) = 0;
   // The first round did not wait longer for the own Node: what depends on it comes later.
   virtual void node_not_seen(base::Duration /*waited*/) {}

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -94,6 +95,10 @@ class Metrics {
   void observe_conntrack_cleaning(base::Family family, base::Duration took, std::size_t deleted);
   void count_healthz(int status);
   void count_livez(int status);
+
+  // More text for the page, of whole metrics with names of their own, made with each new page. To
+  // be called before the first page().
+  void add_part(std::function<std::string()> part);
 
   // The page in Prometheus' text format, at most one second old, made once however many ask.
   std::shared_ptr<const std::string> page();

@@ -5,7 +5,10 @@
 #include <iterator>
 #include <utility>
 
+#include "agent/drains.h"
+#include "agent/failure.h"
 #include "agent/process_stats.h"
+#include "watchers/object_event.h"
 
 namespace agent {
 namespace {
@@ -239,6 +242,23 @@ Metrics::Registry::Registry(const base::Clock& clock)
   gauges("ipvs_agent_build_info", "1, with the version of the agent.")
       .Add({{"version", IPVS_AGENT_VERSION}})
       .Set(1);
+  // What is counted begins at 0, so that the first one shows as an increase.
+  for (FailureClass each :
+       {FailureClass::kDrift, FailureClass::kInterrupted, FailureClass::kTransient,
+        FailureClass::kRejected, FailureClass::kFatal}) {
+    failures.Add({{"class", std::string(to_string(each))}});
+  }
+  for (const char* kind : {"virtual_server", "address", "ipset", "iptables"}) {
+    drift_repaired.Add({{"kind", kind}});
+  }
+  for (DrainEnd end :
+       {DrainEnd::kIdle, DrainEnd::kDeadline, DrainEnd::kReturned, DrainEnd::kRemoved}) {
+    drains_ended.Add({{"reason", std::string(to_string(end))}});
+  }
+  for (watchers::Kind kind :
+       {watchers::Kind::kService, watchers::Kind::kEndpointSlice, watchers::Kind::kNode}) {
+    objects_rejected.Add({{"resource", std::string(watchers::to_string(kind))}});
+  }
 }
 
 std::vector<MetricFamily> Metrics::Registry::collect_values() {
@@ -258,7 +278,9 @@ std::shared_ptr<const std::string> Metrics::Registry::page() {
     append(families, collect_values());
     // A family that has no metrics yet would be a name without values.
     std::erase_if(families, [](const MetricFamily& made) { return made.metric.empty(); });
-    page_ = std::make_shared<const std::string>(prometheus::TextSerializer().Serialize(families));
+    std::string text = prometheus::TextSerializer().Serialize(families);
+    for (const auto& part : parts) text += part();
+    page_ = std::make_shared<const std::string>(std::move(text));
     page_time_ = now;
   }
   return page_;

@@ -8,6 +8,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -88,6 +89,8 @@ class Metrics::Registry {
   std::vector<SourceStatus> sources;
   std::vector<IpsetFill> ipsets;
   Upkeep upkeep;
+
+  std::vector<std::function<std::string()>> parts;  // set before the first page
 
  private:
   std::vector<prometheus::MetricFamily> collect_values();

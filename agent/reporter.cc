@@ -78,6 +78,10 @@ void Reporter::service_problems(const watchers::ObjectKey& service,
                 {"problems", joined(problems, "; ", kMostServices, problems.size())}});
 }
 
+void Reporter::planned(const DesiredHost& desired, const Touched& touched) {
+  if (options_.traffic != nullptr) options_.traffic->planned(desired, touched);
+}
+
 void Reporter::start_failed(const base::Status& failure, base::Duration retry_in) {
   start_failure_ = failure.message();
   log_.error(

@@ -13,6 +13,7 @@
 #include "agent/metrics.h"
 #include "agent/published.h"
 #include "agent/service_health_server.h"
+#include "agent/service_traffic.h"
 #include "base/clock.h"
 
 namespace agent {
@@ -32,6 +33,8 @@ class Reporter final : public LoopListener {
     // Told of Services' health checks and where to answer them; null: nobody is. Outlives this.
     ServiceHealthServer* health_checks = nullptr;
     NodePortAddresses node_ports;
+    // Told whose the virtual servers are; null: nobody is. Outlives this.
+    ServiceTraffic* traffic = nullptr;
   };
 
   // All references outlive it.
@@ -49,6 +52,7 @@ class Reporter final : public LoopListener {
   void object_rejected(const watchers::EventKey& object, const std::string& reason) override;
   void service_problems(const watchers::ObjectKey& service,
                         const std::vector<std::string>& problems) override;
+  void planned(const DesiredHost& desired, const Touched& touched) override;
   void start_failed(const base::Status& failure, base::Duration retry_in) override;
   void node_not_seen(base::Duration waited) override;
   void started(const Host& host, base::Duration took) override;

@@ -32,7 +32,9 @@
 #include "agent/metered_conntrack.h"
 #include "agent/reporter.h"
 #include "agent/service_health_server.h"
+#include "agent/service_traffic.h"
 #include "agent/status_pages.h"
+#include "ipvs/kernel_ipvs_table.h"
 #include "netconf/node_address_watch.h"
 #include "netconf/proc_sysctls.h"
 #include "watchers/kubeconfig.h"
@@ -181,6 +183,9 @@ int run_agent(const CommandLine& command_line, Log& log) {
   if (!access.ok()) return fail(log, access.status());
   auto kernel = KernelTables::open(configuration, kDevice);
   if (!kernel.ok()) return fail(log, kernel.status());
+  // Scrapes read on a socket of their own, so that no round waits for one.
+  auto traffic_table = ipvs::open_kernel_ipvs_table();
+  if (!traffic_table.ok()) return fail(log, traffic_table.status());
   auto addresses = netconf::NodeAddressWatch::open(kDevice);
   if (!addresses.ok()) return fail(log, addresses.status());
 
@@ -193,6 +198,9 @@ int run_agent(const CommandLine& command_line, Log& log) {
   options.seed = seed;
 
   Metrics metrics(clock);
+  ServiceTraffic traffic(*std::move(traffic_table), clock,
+                         configuration.ipvs_agent.service_metrics);
+  metrics.add_part([&] { return traffic.page(); });
   HealthState unstarted;
   unstarted.published = clock.now();
   unstarted.timeout = 2 * configuration.ipvs.sync_period;
@@ -205,7 +213,8 @@ int run_agent(const CommandLine& command_line, Log& log) {
                      .families = served_families(options),
                      .sources = [&] { return sources.status(); },
                      .health_checks = &health_checks,
-                     .node_ports = configuration.node_port_addresses});
+                     .node_ports = configuration.node_port_addresses,
+                     .traffic = &traffic});
   HostTables tables = kernel->tables();
   MeteredConntrack conntrack(tables.conntrack, clock, metrics);
   Host host({tables.ipvs, tables.addresses, tables.ipsets, tables.iptables, tables.sysctls,
@@ -221,7 +230,10 @@ int run_agent(const CommandLine& command_line, Log& log) {
                           .reporter = reporter,
                           .log = log,
                           .configz = configz,
-                          .apply_to_process = [&](const auto& now) { set_oom_score(now, log); }});
+                          .apply_to_process = [&](const auto& now) {
+                            set_oom_score(now, log);
+                            traffic.reconfigure(now.ipvs_agent.service_metrics, host.desired());
+                          }});
   Servers servers(command_line, metrics, health, configz, clock, log);
 
   if (base::Status status = host.prepare(clock.now()); !status.ok()) return fail(log, status);

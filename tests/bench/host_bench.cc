@@ -10,7 +10,7 @@
 namespace {
 
 constexpr const char* kUsage =
-    "host_bench [--smoke] [cold] [changes] [restart] [memory]   (default: all four)\n"
+    "host_bench [--smoke] [cold] [changes] [restart] [scrapes] [memory]   (default: all)\n"
     "host_bench [--smoke] small|large        only changes of endpoints, for callgrind\n";
 
 struct Sizes {
@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   bool cold = false;
   bool changes = false;
   bool restart = false;
+  bool scrapes = false;
   bool memory = false;
   for (int i = 1; i < argc; ++i) {
     std::string_view word = argv[i];
@@ -48,6 +49,8 @@ int main(int argc, char** argv) {
       changes = true;
     } else if (word == "restart") {
       restart = true;
+    } else if (word == "scrapes") {
+      scrapes = true;
     } else if (word == "memory") {
       memory = true;
     } else {
@@ -62,6 +65,7 @@ int main(int argc, char** argv) {
   }
   if (all || changes) bench::measure_changes(sizes.small, sizes.large, sizes.changes);
   if (all || restart) bench::measure_restart_and_upkeep(sizes.large);
+  if (all || scrapes) bench::measure_scrapes(sizes.large);
   if (all || memory) bench::measure_memory(sizes.large);
   return 0;
 }

@@ -20,6 +20,9 @@ void make_changes(ClusterSize size, int changes);
 // A second agent on what the first has left; then a whole period of the audit, and drains.
 void measure_restart_and_upkeep(ClusterSize size);
 
+// Pages of metrics of single Services, and changes while they are made.
+void measure_scrapes(ClusterSize size);
+
 // What of the resident memory goes into what.
 void measure_memory(ClusterSize size);
 

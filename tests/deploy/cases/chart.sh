@@ -106,3 +106,18 @@ files_case_queries_name_real_metrics() {
   done <names
   jq -e '[.panels[] | .description != null and (.targets | length > 0)] | all' "$kChart/files/dashboard.json"
 }
+
+# Each alert fires in one of promtool's tests and is silent in another.
+files_case_alerts_fire_when_they_must() {
+  local promtool=$kRoot/build/prometheus/usr/bin/promtool alert
+  "$kRoot/tests/prometheus/get"
+  cp "$kChart/files/rules.yaml" "$kFolder/rules_test.yaml" .
+  "$promtool" check rules rules.yaml
+  "$promtool" test rules rules_test.yaml
+  sed -n 's/^ *- alert: //p' rules.yaml >alerts
+  [[ $(wc -l <alerts) -gt 10 ]]
+  while read -r alert; do
+    expect_in "alertname: $alert, exp_alerts: []" rules_test.yaml
+    grep -qx " *alertname: $alert" rules_test.yaml || { echo "no test fires $alert"; return 1; }
+  done <alerts
+}

@@ -40,6 +40,10 @@ Configuration random_configuration(std::mt19937& random) {
       {"ipvsAgent.ipsetMaxElements", {"65536", "1048576"}},
       {"ipvsAgent.insideTrafficMarkMask", {"0x0", "0x7fffff00"}},
       {"ipvsAgent.echoToServiceAddresses", {"reject", "answer", "drop"}},
+      {"ipvsAgent.serviceMetricsTop", {"1", "100"}},
+      {"ipvsAgent.serviceMetrics", {"none", "top", "selected", "all"}},
+      {"ipvsAgent.serviceMetricsSelect",
+       {std::vector<std::string>{}, std::vector<std::string>{"default/web", "*/dns-*"}}},
       {"clientConnection.kubeconfig", {"", "/etc/a b\"c\\d:#'.conf"}}};
   Configuration configuration;
   for (const ConfigKey& key : config_keys()) {

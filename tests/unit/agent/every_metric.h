@@ -1,7 +1,13 @@
 #ifndef IPVS_AGENT_TESTS_UNIT_AGENT_EVERY_METRIC_H_
 #define IPVS_AGENT_TESTS_UNIT_AGENT_EVERY_METRIC_H_
 
+#include <memory>
+#include <utility>
+
+#include "agent/desired_host.h"
 #include "agent/metrics.h"
+#include "agent/service_traffic.h"
+#include "tests/fakes/fake_ipvs_table.h"
 
 namespace agent {
 
@@ -43,6 +49,29 @@ inline void use_every_metric(Metrics& metrics) {
   metrics.count_healthz(503);
   metrics.count_livez(200);
   metrics.count_livez(503);
+}
+
+// Adds the part of the page that is read from the kernel, with every metric of it.
+inline void add_every_part(Metrics& metrics, const base::Clock& clock) {
+  const ipvs::RealServer real{.key = {*base::IpAddress::parse("10.244.1.5"), 8080}};
+  ServicePlan plan;
+  plan.virtual_servers.resize(1);
+  ipvs::VirtualServer& server = plan.virtual_servers[0].server;
+  server.key = {.address = *base::IpAddress::parse("10.96.0.10"), .port = 80};
+  server.scheduler = "rr";
+  DesiredHost desired;
+  Touched touched = desired.set_plan({"default", "web"}, plan);
+  auto table = std::make_unique<fakes::FakeIpvsTable>();
+  const ipvs::IpvsOp ops[] = {ipvs::AddVirtualServer{server},
+                              ipvs::AddRealServer{server.key, real}};
+  (void)table->apply(ops);
+  table->add_traffic(server.key, real.key,
+                     {.connections = 3, .packets_in = 10, .packets_out = 8, .bytes_in = 600});
+  ServiceMetrics options;
+  options.endpoints = true;
+  auto traffic = std::make_shared<ServiceTraffic>(std::move(table), clock, options);
+  traffic->planned(desired, touched);
+  metrics.add_part([traffic] { return traffic->page(); });
 }
 
 }  // namespace agent

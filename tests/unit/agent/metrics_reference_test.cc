@@ -36,6 +36,26 @@ struct LabelValues {
 };
 
 constexpr LabelValues kLabels[] = {
+    {"address", "ipvs_agent_service_", "that clients use: of a ClusterIP, load balancer, node..."},
+    {"address", "ipvs_agent_endpoint_", "the same"},
+    {"clients", "ipvs_agent_service_",
+     "all; where externalTrafficPolicy Local gives those inside the cluster other endpoints: all "
+     "(those outside), pods, masqueraded (those of the node, and pods whose address is not kept)"},
+    {"clients", "ipvs_agent_endpoint_", "the same"},
+    {"direction", "ipvs_agent_service_", "in (to endpoints), out (answers)"},
+    {"direction", "ipvs_agent_endpoint_", "the same"},
+    {"endpoint", "ipvs_agent_endpoint_", "its address:port"},
+    {"kind", "ipvs_agent_service_",
+     "of the address: cluster_ip, load_balancer, external_ip, node_port"},
+    {"kind", "ipvs_agent_endpoint_", "the same"},
+    {"namespace", "ipvs_agent_service_", "of the Service"},
+    {"namespace", "ipvs_agent_endpoint_", "the same"},
+    {"port", "ipvs_agent_service_", "that clients use"},
+    {"port", "ipvs_agent_endpoint_", "the same"},
+    {"protocol", "ipvs_agent_service_", "TCP, UDP, SCTP"},
+    {"protocol", "ipvs_agent_endpoint_", "the same"},
+    {"service", "ipvs_agent_service_", "name of the Service"},
+    {"service", "ipvs_agent_endpoint_", "the same"},
     {"class", "ipvs_agent_failures_total",
      "drift (the kernel was not as believed), interrupted, transient (tried again), rejected (the "
      "same would be refused again), fatal"},
@@ -61,6 +81,7 @@ constexpr LabelValues kLabels[] = {
 std::string page_of_everything() {
   fakes::ManualClock clock;
   Metrics metrics(clock);
+  add_every_part(metrics, clock);
   use_every_metric(metrics);
   return *metrics.page();
 }
@@ -97,9 +118,9 @@ std::string unit_of(const std::string& name, const Described& metric) {
   return "number";
 }
 
-const char* values_of(const std::string& label, const std::string& metric) {
+const LabelValues* values_of(const std::string& label, const std::string& metric) {
   for (const LabelValues& entry : kLabels) {
-    if (label == entry.label && metric.starts_with(entry.metrics)) return entry.values;
+    if (label == entry.label && metric.starts_with(entry.metrics)) return &entry;
   }
   return nullptr;
 }
@@ -141,6 +162,16 @@ there once it has a value. A page is made at most once a second, however many as
 
 )" + table_of(metrics, "ipvs_agent_") +
          R"(
+Those of single Services (`ipvs_agent_service_*`, `ipvs_agent_endpoint_*`) are read from the kernel when the page is asked for, at most every 5 s and
+for at most a twentieth of one processor's time; the kernel itself adds its counters up every 2 s. `ipvsAgent.serviceMetrics` chooses the Services: by
+default the 100 with the most connections on this node, because every node has its own series: 1,000 nodes then keep somewhat more than a million of
+them, whatever the number of Services. Endpoints are off by default for the same reason (`ipvsAgent.endpointMetrics`). Each series is one
+counter of the kernel's, so it begins at 0 again when its virtual server is made anew, and `rate()` takes care of that; take the rate first, then the sum:
+
+```
+sum by (namespace, service) (rate(ipvs_agent_service_connections_total[5m]))
+```
+
 ## kube-proxy's
 
 Names, types, labels and buckets are those of kube-proxy in IPVS mode; [health.md](health.md) says what differs.
@@ -161,7 +192,7 @@ TEST(MetricsReference, HasEveryMetricOfTheSources) {
   const std::regex name(R"re("((?:ipvs_agent|kubeproxy|process)_[a-z0-9_]+)")re");
   std::size_t found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(std::string(kSource) + "/agent")) {
-    if (!entry.path().filename().string().starts_with("prometheus_")) continue;
+    if (entry.path().extension() != ".cc") continue;
     std::stringstream text;
     text << std::ifstream(entry.path()).rdbuf();
     const std::string source = text.str();
@@ -176,16 +207,16 @@ TEST(MetricsReference, HasEveryMetricOfTheSources) {
 }
 
 TEST(MetricsReference, SaysWhatTheValuesOfEveryLabelAre) {
-  std::set<const char*> used;
+  std::set<const LabelValues*> used;
   for (const auto& [name, metric] : describe(page_of_everything())) {
     for (const std::string& label : metric.labels) {
-      const char* values = values_of(label, name);
-      EXPECT_NE(values, nullptr) << "kLabels says nothing of " << label << " of " << name;
-      used.insert(values);
+      const LabelValues* entry = values_of(label, name);
+      EXPECT_NE(entry, nullptr) << "kLabels says nothing of " << label << " of " << name;
+      used.insert(entry);
     }
   }
   for (const LabelValues& entry : kLabels) {
-    EXPECT_TRUE(used.contains(entry.values)) << entry.label << " of " << entry.metrics;
+    EXPECT_TRUE(used.contains(&entry)) << entry.label << " of " << entry.metrics;
   }
 }
 
