@@ -96,9 +96,9 @@ ConfigKey state_directory_key() {
   return key_of(
       {.path = "ipvsAgent.stateDirectory",
        .flag = "state-directory",
-       .meaning =
-           "Where the agent notes since when real servers drain, so that a restart lengthens "
-           "no drain. Made where missing; empty: nowhere.",
+       .meaning = "Where the agent notes since when real servers drain and which addresses had "
+                  "node ports, for the next start. "
+                  "Made where missing; empty: nowhere.",
        .flag_beats_file = true},
       ConfigType::kText, "an absolute path, or nothing",
       [](auto& c) -> auto& { return c.ipvs_agent.state_directory; }, decode,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/drains.h"
+#include "agent/state_file.h"
 #include "base/result.h"
 
 namespace agent {
@@ -27,16 +28,11 @@ class DrainJournal {
   // Replaces the file, all at once. Makes the folder where only that is missing.
   base::Status save(std::span<const RememberedDrain> drains) const;
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return file_.path(); }
 
  private:
-  std::string folder_;
-  std::string path_;
-  std::string first_line_;
+  StateFile file_;
 };
-
-// random(4)'s boot_id; "" where there is none.
-std::string this_boot();
 
 }  // namespace agent
 

@@ -77,6 +77,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   for (const ipvs::VirtualServerKey& key : touched.virtual_servers) {
     if (key.firewall_mark == 0) touched.addresses.push_back(key.address);
   }
+  note_node_ports(touched);
   HostChange change = plan(std::move(touched));
   unbind(change.unbind, report, now);
   apply_entries(change.stop_steering, false, report, now);
@@ -100,6 +101,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   retries_.end_round();
   if (!started_) {
     started_ = true;
+    forget_node_ports();
     next_audit_ = now + options_.audit_period;
   }
   return report;

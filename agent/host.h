@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -36,6 +37,7 @@
 namespace agent {
 
 class DrainJournal;
+class NodePortJournal;
 
 // The kernel tables of one network namespace; they outlive the Host.
 struct HostTables {
@@ -77,9 +79,10 @@ struct Drift {
 //
 // Ownership: a virtual server is ours if its address is on the service device, or one of our ipsets
 // lists it (the sets are written before it and emptied after it, so they are the journal of a
-// crash), or a plan wants it. All others are foreign: counted, never changed. Threading: one owner,
-// the agent's loop. Errors: a failed operation is retried with backoff and holds nothing else up;
-// see failure.h.
+// crash; node ports they list by number alone, which counts on the node's addresses, now or as a
+// NodePortJournal remembers them), or a plan wants it. All others are foreign: counted, never
+// changed. Threading: one owner, the agent's loop. Errors: a failed operation is retried with
+// backoff and holds nothing else up; see failure.h.
 class Host {
  public:
   Host(HostTables tables, HostOptions options);
@@ -93,6 +96,11 @@ class Host {
   // every change of them, at most once a second. It outlives the Host. To be called before the
   // first apply(). What is wrong with it is in problems().
   void keep_drains(DrainJournal& journal);
+
+  // Virtual servers for node ports on addresses that the journal knows are ours, and it is told of
+  // every address before the first of them is made there. It outlives the Host. To be called before
+  // read_all() or clean_up(). What is wrong with it is in problems().
+  void keep_node_ports(NodePortJournal& journal);
 
   // Reads all tables; one that cannot be read, except that of IPVS, is taken as empty until the
   // audit reads it. To be called once the plans are complete, before the first apply(); what is
@@ -213,6 +221,11 @@ class Host {
   // host_options.cc
   void forget_rules_rendered();
 
+  // host_node_ports.cc
+  void note_node_ports(const Touched& touched);
+  void forget_node_ports();
+  void save_node_ports();
+
   // host_drains.cc
   void settle_drains(const HostChange& change, RoundReport& report, base::TimePoint now);
   bool drains_unsaved() const;
@@ -299,6 +312,9 @@ class Host {
   DrainJournal* journal_ = nullptr;
   std::uint64_t saved_drains_ = 0;  // the revision that the journal has
   base::TimePoint next_save_{};
+  NodePortJournal* node_port_journal_ = nullptr;
+  std::set<base::IpAddress> node_port_addresses_;  // of this boot, the node's now or formerly
+  bool node_ports_unsaved_ = false;
   base::TimePoint next_audit_{};
   std::size_t audit_slice_ = 0;
   std::size_t audit_slices_ = 1;                     // of this period

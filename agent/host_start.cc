@@ -294,10 +294,12 @@ bool Host::in_our_sets(const ipvs::VirtualServerKey& key) const {
                    SetId::kLoadBalancer, SetId::kNodePortSctp}) {
     if (believed_.holds(SetEntry{id, family, entry})) return true;
   }
-  // Node ports are listed by number alone: the address must be the node's.
-  bool of_node = std::any_of(
-      node_addresses_.begin(), node_addresses_.end(),
-      [&](const netconf::NodeAddress& address) { return address.address == key.address; });
+  // Node ports are listed by number alone: the address must be, or have been, the node's.
+  bool of_node = node_port_addresses_.contains(key.address) ||
+                 std::any_of(node_addresses_.begin(), node_addresses_.end(),
+                             [&](const netconf::NodeAddress& address) {
+                               return address.address == key.address;
+                             });
   SetId ports = key.protocol == base::Protocol::kTcp ? SetId::kNodePortTcp : SetId::kNodePortUdp;
   netconf::IpsetEntry port{.ip = {}, .port = key.port, .ip2 = {}};
   return of_node && key.protocol != base::Protocol::kSctp &&

@@ -46,7 +46,7 @@ struct RoundReport {
   std::vector<std::string> lines;
   std::vector<HostFailure> failures;
   std::vector<StartedDrain> started_drains;
-  std::vector<EndedDrain> ended_drains;             // that nobody waits for any more
+  std::vector<EndedDrain> ended_drains;  // that nobody waits for any more
   // UDP virtual servers that lost a real server, or got their first one.
   std::vector<ipvs::VirtualServerKey> changed_udp;
 

@@ -30,6 +30,7 @@
 #include "agent/loop.h"
 #include "agent/loop_thread.h"
 #include "agent/metered_conntrack.h"
+#include "agent/node_port_journal.h"
 #include "agent/reporter.h"
 #include "agent/service_health_server.h"
 #include "agent/service_traffic.h"
@@ -221,7 +222,11 @@ int run_agent(const CommandLine& command_line, Log& log) {
              conntrack, tables.nft},
             std::move(options));
   DrainJournal journal(configuration.ipvs_agent.state_directory, this_boot());
-  if (!configuration.ipvs_agent.state_directory.empty()) host.keep_drains(journal);
+  NodePortJournal node_ports(configuration.ipvs_agent.state_directory, this_boot());
+  if (!configuration.ipvs_agent.state_directory.empty()) {
+    host.keep_drains(journal);
+    host.keep_node_ports(node_ports);
+  }
   Loop loop(host, mailbox, clock, reporter, loop_options(configuration, machine, name));
   Published<std::string> configz(to_configz(configuration));
   LiveConfiguration live(command_line, machine,
@@ -286,6 +291,8 @@ int run_cleanup(const CommandLine& command_line, Log& log) {
   HostOptions options = host_options(configuration, this_machine());
   options.device = kDevice;
   Host host(kernel->tables(), std::move(options));
+  NodePortJournal node_ports(configuration.ipvs_agent.state_directory, this_boot());
+  if (!configuration.ipvs_agent.state_directory.empty()) host.keep_node_ports(node_ports);
   std::vector<base::Status> failures = host.clean_up();
   for (const base::Status& failure : failures) {
     log.error("not removed", {{"error", failure.message()}});
