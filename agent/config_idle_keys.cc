@@ -56,6 +56,9 @@ std::vector<ConfigKey> idle_config_keys() {
                           "every line is written at once", "5s"));
   keys.push_back(idle_key("logging.vmodule", "vmodule", kList, "there are no Go files to select"));
   keys.push_back(idle_key("logging.options", "", kSubtree, logs));
+  for (const char* flag : {"boot-id-file", "machine-id-file"}) {
+    keys.push_back(idle_key("", flag, kText, "the agent does not tell its machine from others"));
+  }
   for (const char* flag :
        {"log-text-split-stream", "log-text-info-buffer-size", "log-json-split-stream",
         "log-json-info-buffer-size", "logtostderr", "alsologtostderr", "log-dir", "log-file",
