@@ -21,16 +21,18 @@ std::vector<std::string> SteadyLoad::failures() const {
 }
 
 void SteadyLoad::ask_for_ever(const lab::Namespace& from) {
-  while (!stop_) {
-    auto reply = lab::request(from, target_, {.timeout = std::chrono::seconds(30)});
+  for (int count = 0; !stop_; ++count) {
+    int port = options_.first_port == 0 ? 0 : options_.first_port + count % options_.port_count;
+    auto reply = lab::request(
+        from, target_,
+        {.timeout = std::chrono::seconds(30), .source_port = static_cast<base::Port>(port)});
     if (reply) {
       ++answered_;
     } else {
       std::lock_guard lock(mutex_);
-      failures_.push_back(reply.status().message());
+      failures_.push_back("from port " + std::to_string(port) + ": " + reply.status().message());
     }
-    // Some rate that leaves an emulated processor time for the agent.
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(options_.pause);
   }
 }
 

@@ -2,6 +2,7 @@
 #define IPVS_AGENT_TESTS_KERNEL_STEADY_LOAD_H_
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -11,12 +12,26 @@
 
 namespace kernel_test {
 
+struct SteadyLoadOptions {
+  // Between two requests of a client: some rate that leaves an emulated processor time for others.
+  std::chrono::milliseconds pause{10};
+  // Requests come from this port and the port_count - 1 behind it, in turn: one port makes all UDP
+  // requests one flow. 0: the kernel chooses.
+  //
+  // Two loads of one client, to addresses with the same endpoints, need ports of their own: IPVS
+  // remembers a UDP flow for five minutes, and if the client asks the other address from the same
+  // port in that time, it takes the answer for one to the earlier flow, and the client gets none.
+  base::Port first_port = 0;
+  base::Port port_count = 1;
+};
+
 // Clients that make one short connection after the other until stopped.
 //
 // Threading: a thread of its own for each client; every method may be called from any thread.
 class SteadyLoad {
  public:
-  explicit SteadyLoad(lab::Target target) : target_(target) {}
+  explicit SteadyLoad(lab::Target target, SteadyLoadOptions options = {})
+      : target_(target), options_(options) {}
   ~SteadyLoad() { stop(); }
   SteadyLoad(const SteadyLoad&) = delete;
   SteadyLoad& operator=(const SteadyLoad&) = delete;
@@ -32,6 +47,7 @@ class SteadyLoad {
   void ask_for_ever(const lab::Namespace& from);
 
   const lab::Target target_;
+  const SteadyLoadOptions options_;
   std::atomic<bool> stop_ = false;
   std::atomic<int> answered_ = 0;
   mutable std::mutex mutex_;
