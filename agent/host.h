@@ -259,6 +259,8 @@ class Host {
   // host_flows.cc
   bool begins_to_answer_udp(const ipvs::IpvsOp& op) const;
   void forget_flows(RoundReport& report);
+  void forget_carried_flows(std::span<const ipvs::IpvsOp> deletions,
+                            std::vector<base::Status>& failures);
   bool serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
   bool answers(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
 

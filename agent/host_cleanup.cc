@@ -58,11 +58,15 @@ std::vector<Status> Host::clean_up() {
   } else {
     failures.push_back(servers.status());
   }
+  // Before, so that flows go over to what serves beside us while IPVS still does; and after, for
+  // those that have come back meanwhile.
+  forget_carried_flows(deletions, failures);
   if (addresses.ok() && addresses->device_exists) {
     std::vector<netconf::AddressOp> device = {netconf::DeleteDevice{}};
     keep_failures(tables_.addresses.apply(device), failures);
   }
   keep_failures(tables_.ipvs.apply(deletions), failures);
+  forget_carried_flows(deletions, failures);
   for (Family family : families()) {
     clean_rules(family, failures);
     clean_sets(family, failures);

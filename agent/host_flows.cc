@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <set>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "agent/host.h"
@@ -9,6 +11,8 @@
 // its first packet (the old real server, or nobody; masquerading or none), as long as it does not
 // pause.
 namespace agent {
+
+using base::Status;
 
 // Whether the operation, not yet taken note of, gives an address its first UDP real server.
 bool Host::begins_to_answer_udp(const ipvs::IpvsOp& op) const {
@@ -50,10 +54,43 @@ void Host::forget_flows(RoundReport& report) {
     std::vector<netconf::DeleteFlow> ops;
     ops.reserve(flows->flows.size());
     for (const netconf::Flow& flow : flows->flows) ops.push_back({flow});
-    for (const base::Status& status : tables_.conntrack.apply(ops)) {
+    for (const Status& status : tables_.conntrack.apply(ops)) {
       // A flow that ended meanwhile is what was asked for.
       report.count(HostTable::kConntrack, "delete",
-                   status.code() == base::Code::kNotFound ? base::Status() : status);
+                   status.code() == base::Code::kNotFound ? Status() : status);
+    }
+  }
+}
+
+// A client that goes on from the same port would otherwise not meet what serves the address from
+// now on: rules that translate look at the first packet of a flow only. What such a rule translates
+// already, of a mode that was here before us or comes after us, stays as it is.
+void Host::forget_carried_flows(std::span<const ipvs::IpvsOp> deletions,
+                                std::vector<Status>& failures) {
+  std::set<ipvs::VirtualServerKey> gone;
+  for (const ipvs::IpvsOp& op : deletions) {
+    const auto* deletion = std::get_if<ipvs::DeleteVirtualServer>(&op);
+    if (deletion != nullptr) gone.insert(deletion->key);
+  }
+  for (base::Family family : families()) {
+    auto carried = [&](const netconf::Flow& flow) {
+      return !flow.translated && gone.contains({.address = flow.original.destination,
+                                                .port = flow.original.destination_port,
+                                                .protocol = base::Protocol::kUdp});
+    };
+    auto flows = tables_.conntrack.read_udp(family, carried);
+    if (!flows.ok()) {
+      // Where nothing is tracked, nothing is to be forgotten.
+      if (flows.status().code() != base::Code::kUnsupported) failures.push_back(flows.status());
+      continue;
+    }
+    std::vector<netconf::DeleteFlow> ops;
+    ops.reserve(flows->flows.size());
+    for (const netconf::Flow& flow : flows->flows) ops.push_back({flow});
+    for (Status& status : tables_.conntrack.apply(ops)) {
+      if (!status.ok() && status.code() != base::Code::kNotFound) {
+        failures.push_back(std::move(status));
+      }
     }
   }
 }

@@ -32,6 +32,7 @@ struct Flow {
   std::uint16_t zone = 0;
   std::uint32_t id = 0;  // the kernel's, 0 where unknown: keeps a later flow of the same addresses
                          // from being deleted in its place
+  bool translated = false;  // its destination, by a rule (IPS_DST_NAT); IPVS leaves no such mark
 
   friend auto operator<=>(const Flow&, const Flow&) = default;
 };

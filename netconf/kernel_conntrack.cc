@@ -28,6 +28,9 @@ using base::Status;
 // CTA_FILTER_F_CTA_PROTO_NUM of the kernel's nf_internals.h: compare the protocol's number.
 constexpr std::uint32_t kCompareProtocol = 1U << 3;
 
+// IPS_DST_NAT of the kernel's nf_conntrack_common.h.
+constexpr std::uint32_t kDestinationNat = 1U << 5;
+
 // Begins a nested attribute and ends it with the scope.
 class Nest {
  public:
@@ -123,8 +126,12 @@ std::optional<Flow> udp_flow_of(nlmsghdr* object) {
   std::optional<FlowDirection> original = direction_of(flow.get(), 0);
   std::optional<FlowDirection> reply = direction_of(flow.get(), 1);
   if (!original || !reply) return std::nullopt;
-  return Flow{Protocol::kUdp, *original, *reply, nfnl_ct_get_zone(flow.get()),
-              nfnl_ct_get_id(flow.get())};
+  return Flow{Protocol::kUdp,
+              *original,
+              *reply,
+              nfnl_ct_get_zone(flow.get()),
+              nfnl_ct_get_id(flow.get()),
+              (nfnl_ct_get_status(flow.get()) & kDestinationNat) != 0};
 }
 
 // What cannot be helped by asking again, with what to do about it.

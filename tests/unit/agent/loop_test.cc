@@ -470,6 +470,23 @@ TEST_F(LoopTest, CleanUpLeavesWhatIsNotOurs) {
       << "a second time";
 }
 
+TEST_F(LoopTest, CleanUpForgetsTheUdpFlowsThatIpvsCarried) {
+  start();
+  agent_->put(make_service("dns", "10.96.0.20", {{"", kUdp, 53, 0}}));
+  agent_->run();
+  agent_.reset();
+  auto flow = [](const char* service, base::Port port, bool translated) {
+    return netconf::Flow{.original = {ip("10.244.1.7"), port, ip(service), 53},
+                         .reply = {ip("10.244.1.1"), 5353, ip("10.244.1.7"), port},
+                         .translated = translated};
+  };
+  const netconf::Flow by_a_rule = flow("10.96.0.20", 4000, true);
+  const netconf::Flow of_others = flow("203.0.113.9", 4001, false);
+  node_.conntrack.flows() = {by_a_rule, flow("10.96.0.20", 4002, false), of_others};
+  EXPECT_THAT(Host(node_.tables(), FakeAgent::default_host_options()).clean_up(), IsEmpty());
+  EXPECT_THAT(node_.conntrack.flows(), ElementsAre(by_a_rule, of_others));
+}
+
 TEST_F(LoopTest, AFailureDoesNotStopTheCleanUp) {
   start();
   agent_.reset();
