@@ -65,9 +65,11 @@ std::string AgentInLab::state_directory() const { return api_->folder() + "/stat
 
 bool AgentInLab::start() {
   launch();
-  return eventually([&] {
-           return log().find("in step with the API") != std::string::npos || !agent_->running();
-         }) &&
+  return eventually(
+             [&] {
+               return log().find("in step with the API") != std::string::npos || !agent_->running();
+             },
+             4 * kPatience) &&
          agent_->running();
 }
 
