@@ -36,6 +36,9 @@ class ApiSources {
 
   std::vector<SourceStatus> status() const;
 
+  // Other requests to the same server; they end with stop().
+  watchers::RestClient& client() { return *client_; }
+
  private:
   struct Source {
     watchers::SystemWaiter waiter;

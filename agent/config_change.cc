@@ -44,6 +44,7 @@ constexpr std::string_view kFollowedKeys[] = {
     "ipvsAgent.serviceMetricsTop",
     "ipvsAgent.serviceMetricsSelect",
     "ipvsAgent.endpointMetrics",
+    "ipvsAgent.kubernetesEvents",
 };
 
 constexpr std::pair<std::string_view, std::string_view> kReasons[] = {

@@ -153,6 +153,13 @@ void add_service_metrics(std::vector<ConfigKey>& keys) {
        .meaning = "Show the traffic of each endpoint of these Services, too: 9 series more for "
                   "each endpoint, address and port."},
       [](auto& c) -> auto& { return c.ipvs_agent.service_metrics.endpoints; }));
+  keys.push_back(bool_key(
+      {.path = "ipvsAgent.kubernetesEvents",
+       .flag = "kubernetes-events",
+       .meaning =
+           "Tell of Services that cannot be served, and of a degraded or taken over node, by "
+           "Events of Kubernetes, beside the log."},
+      [](auto& c) -> auto& { return c.ipvs_agent.kubernetes_events; }));
 }
 
 void add_own(std::vector<ConfigKey>& keys) {

@@ -95,6 +95,7 @@ struct Configuration {
     std::optional<netconf::IptablesBackend> iptables_backend;
     std::string sysctl_directory = "/proc/sys";  // where the kernel's settings are
     ServiceMetrics service_metrics;
+    bool kubernetes_events = true;  // tell users of Services and the Node by Kubernetes Events
     friend bool operator==(const IpvsAgent&, const IpvsAgent&) = default;
   };
 

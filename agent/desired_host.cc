@@ -224,6 +224,17 @@ const PlannedVirtualServer* DesiredHost::virtual_server(const ipvs::VirtualServe
   return place == claims_.end() ? nullptr : find(winner(place->second, key)->second, key);
 }
 
+std::vector<watchers::ObjectKey> DesiredHost::losers(const ipvs::VirtualServerKey& key) const {
+  std::vector<watchers::ObjectKey> others;
+  auto place = claims_.find(key);
+  if (place == claims_.end() || place->second.size() == 1) return others;
+  Claim has_it = winner(place->second, key);
+  for (Claim claim : place->second) {
+    if (claim != has_it) others.push_back(claim->first);
+  }
+  return others;
+}
+
 const watchers::ObjectKey* DesiredHost::owner(const ipvs::VirtualServerKey& key) const {
   auto place = claims_.find(key);
   return place == claims_.end() ? nullptr : &winner(place->second, key)->first;

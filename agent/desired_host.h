@@ -50,6 +50,8 @@ class DesiredHost {
   const PlannedVirtualServer* virtual_server(const ipvs::VirtualServerKey& key) const;
   // The Service that a wanted virtual server belongs to; null where it is not wanted.
   const watchers::ObjectKey* owner(const ipvs::VirtualServerKey& key) const;
+  // The other Services that claim it, in no particular order.
+  std::vector<watchers::ObjectKey> losers(const ipvs::VirtualServerKey& key) const;
   bool wants(const base::IpAddress& address) const { return addresses_.contains(address); }
   // An entry about an address, port and protocol, or a node port, is wanted only while that belongs
   // to a Service that wants it: nobody masquerades, restricts or leads away another's clients.

@@ -96,6 +96,8 @@ class Metrics {
   void count_healthz(int status);
   void count_livez(int status);
 
+  void count_kubernetes_event(std::string_view outcome);  // an EventOutcome
+
   // More text for the page, of whole metrics with names of their own, made with each new page. To
   // be called before the first page().
   void add_part(std::function<std::string()> part);

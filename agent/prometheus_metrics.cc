@@ -141,6 +141,10 @@ void Metrics::count_healthz(int status) { count_status(registry_->healthz, statu
 
 void Metrics::count_livez(int status) { count_status(registry_->livez, status); }
 
+void Metrics::count_kubernetes_event(std::string_view outcome) {
+  registry_->kubernetes_events.Add({{"outcome", std::string(outcome)}}).Increment();
+}
+
 void Metrics::add_part(std::function<std::string()> part) {
   registry_->parts.push_back(std::move(part));
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/drains.h"
+#include "agent/event_sender.h"
 #include "agent/failure.h"
 #include "agent/process_stats.h"
 #include "watchers/object_event.h"
@@ -165,6 +166,8 @@ Metrics::Registry::Registry(const base::Clock& clock)
                             "Removed real servers that stopped draining, by reason.")),
       objects_rejected(counters("ipvs_agent_objects_rejected_total",
                                 "Objects of the API that could not be understood, by resource.")),
+      kubernetes_events(counters("ipvs_agent_kubernetes_events_total",
+                                 "Kubernetes Events that the agent had to tell, by outcome.")),
       event_to_kernel(histograms("ipvs_agent_event_to_kernel_seconds",
                                  "Seconds from the arrival of an event to the end of the round "
                                  "that applied it.")
@@ -254,6 +257,10 @@ Metrics::Registry::Registry(const base::Clock& clock)
   for (DrainEnd end :
        {DrainEnd::kIdle, DrainEnd::kDeadline, DrainEnd::kReturned, DrainEnd::kRemoved}) {
     drains_ended.Add({{"reason", std::string(to_string(end))}});
+  }
+  for (EventOutcome outcome : {EventOutcome::kSent, EventOutcome::kKnown, EventOutcome::kRepeated,
+                               EventOutcome::kDropped, EventOutcome::kFailed}) {
+    kubernetes_events.Add({{"outcome", std::string(to_string(outcome))}});
   }
   for (watchers::Kind kind :
        {watchers::Kind::kService, watchers::Kind::kEndpointSlice, watchers::Kind::kNode}) {

@@ -53,6 +53,7 @@ class Metrics::Registry {
   Counters& drift_repaired;
   Counters& drains_ended;
   Counters& objects_rejected;
+  Counters& kubernetes_events;
   prometheus::Histogram& event_to_kernel;
   Histograms& rounds;
   prometheus::Gauge& start_duration;

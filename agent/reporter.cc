@@ -60,6 +60,7 @@ void Reporter::changes_taken(std::size_t services, std::size_t slices) {
 
 void Reporter::object_rejected(const watchers::EventKey& object, const std::string& reason) {
   metrics_.count_object_rejected(watchers::to_string(object.kind));
+  if (options_.events != nullptr) options_.events->object_rejected(object, reason);
   log_.warning("object rejected; the last good one stays in use",
                {{"kind", watchers::to_string(object.kind)},
                 {"object", object.object.name.empty() ? "(name unreadable)"
@@ -69,6 +70,7 @@ void Reporter::object_rejected(const watchers::EventKey& object, const std::stri
 
 void Reporter::service_problems(const watchers::ObjectKey& service,
                                 const std::vector<std::string>& problems) {
+  if (options_.events != nullptr) options_.events->service_problems(service, problems);
   if (problems.empty()) {
     log_.info("service has no problems any more", {{"service", watchers::to_string(service)}});
     return;
@@ -80,6 +82,7 @@ void Reporter::service_problems(const watchers::ObjectKey& service,
 
 void Reporter::planned(const DesiredHost& desired, const Touched& touched) {
   if (options_.traffic != nullptr) options_.traffic->planned(desired, touched);
+  if (options_.events != nullptr) options_.events->planned(desired, touched);
 }
 
 void Reporter::start_failed(const base::Status& failure, base::Duration retry_in) {
@@ -127,6 +130,7 @@ void Reporter::drains_ended(const std::vector<EndedDrain>& ended) {
 }
 
 void Reporter::round_ended(const Round& round) {
+  if (options_.events != nullptr) options_.events->round_ended(round);
   measure_round(round);
   log_round(round);
   log_drains(round.report.started_drains);
@@ -224,6 +228,7 @@ void Reporter::log_problems(const Host& host) {
     auto told = told_problems_.find(name);
     if (told != told_problems_.end() && told->second == problem) continue;
     log_.warning("degraded", {{"what", name}, {"problem", problem}});
+    if (options_.events != nullptr) options_.events->degraded(name, problem);
   }
   for (const auto& [name, problem] : told_problems_) {
     if (!problems.contains(name)) log_.info("mended", {{"what", name}});
@@ -256,6 +261,7 @@ void Reporter::node_changed(const NodeFacts& node) {
 void Reporter::stepped(const Loop& loop, TimePoint now) {
   const Host& host = loop.host();
   log_problems(host);
+  if (options_.events != nullptr) options_.events->stepped(loop.snapshot(), host.desired());
   HostSizes sizes;
   sizes.services = loop.snapshot().service_count();
   sizes.endpoint_slices = loop.snapshot().slice_count();

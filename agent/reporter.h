@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/configuration.h"
+#include "agent/event_reports.h"
 #include "agent/health.h"
 #include "agent/log.h"
 #include "agent/loop.h"
@@ -35,6 +36,8 @@ class Reporter final : public LoopListener {
     NodePortAddresses node_ports;
     // Told whose the virtual servers are; null: nobody is. Outlives this.
     ServiceTraffic* traffic = nullptr;
+    // Told what users must know; null: nobody is. Outlives this.
+    EventReports* events = nullptr;
   };
 
   // All references outlive it.

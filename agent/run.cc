@@ -21,6 +21,8 @@
 #include "agent/api_sources.h"
 #include "agent/config_text.h"
 #include "agent/drain_journal.h"
+#include "agent/event_reports.h"
+#include "agent/event_sender.h"
 #include "agent/host.h"
 #include "agent/host_settings.h"
 #include "agent/http_server.h"
@@ -208,14 +210,27 @@ int run_agent(const CommandLine& command_line, Log& log) {
   Published<HealthState> health(unstarted);
   watchers::EventMailbox mailbox;
   ApiSources sources(*access, name, mailbox, clock, log, seed);
+  watchers::SystemWaiter event_waiter;
+  EventSender event_sender(sources.client(), clock, event_waiter, log,
+                           {.node = name,
+                            .seed = seed,
+                            .enabled = configuration.ipvs_agent.kubernetes_events,
+                            .on_outcome = [&](EventOutcome outcome) {
+                              metrics.count_kubernetes_event(to_string(outcome));
+                            }});
+  EventReports events(event_sender, name);
   ServiceHealthServer health_checks([&] { return is_healthy(*health.get(), clock.now()); }, log);
+  health_checks.on_refusal([&](const watchers::ObjectKey& service, const std::string& error) {
+    events.health_check_refused(service, error);
+  });
   Reporter reporter(log, metrics, health, clock,
                     {.health_timeout = 2 * configuration.ipvs.sync_period,
                      .families = served_families(options),
                      .sources = [&] { return sources.status(); },
                      .health_checks = &health_checks,
                      .node_ports = configuration.node_port_addresses,
-                     .traffic = &traffic});
+                     .traffic = &traffic,
+                     .events = &events});
   HostTables tables = kernel->tables();
   MeteredConntrack conntrack(tables.conntrack, clock, metrics);
   Host host({tables.ipvs, tables.addresses, tables.ipsets, tables.iptables, tables.sysctls,
@@ -238,6 +253,7 @@ int run_agent(const CommandLine& command_line, Log& log) {
                           .apply_to_process = [&](const auto& now) {
                             set_oom_score(now, log);
                             traffic.reconfigure(now.ipvs_agent.service_metrics, host.desired());
+                            event_sender.set_enabled(now.ipvs_agent.kubernetes_events);
                           }});
   Servers servers(command_line, metrics, health, configz, clock, log);
 
@@ -248,6 +264,7 @@ int run_agent(const CommandLine& command_line, Log& log) {
     return fail(log, status);
   }
   sources.start();
+  event_sender.start();
   log.info("started", {{"version", IPVS_AGENT_VERSION},
                        {"node", name},
                        {"server", access->server.to_string()},
@@ -260,7 +277,8 @@ int run_agent(const CommandLine& command_line, Log& log) {
            kPulse,
            {.addresses_changed = [&] { return addresses->changed(); },
             .between_steps = [&](base::TimePoint now) { return live.check(now); }});
-  sources.stop();
+  sources.stop();  // its requests, too
+  event_sender.stop();
   log.info("stopped; what the kernel holds stays and goes on working");
   return kExitOk;
 }

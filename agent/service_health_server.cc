@@ -154,6 +154,7 @@ void ServiceHealthServer::listened(const ListenAddress& wanted,
   if (!bound) {
     log_.warning("health check of a Service cannot be served; trying again",
                  {{"service", to_string(owner)}, {"error", bound.status().message()}});
+    if (on_refusal_) on_refusal_(owner, bound.status().message());
   } else if (changed) {
     log_.info("health check of a Service is served now",
               {{"service", to_string(owner)}, {"address", to_string(wanted)}});

@@ -33,6 +33,11 @@ class ServiceHealthServer {
                       base::Duration retry_interval = std::chrono::seconds(5));
   ~ServiceHealthServer();
 
+  // Told, with the reason, of each Service whose health check cannot be served, until it can; from
+  // any thread. Before start().
+  using RefusalObserver =
+      std::function<void(const watchers::ObjectKey& service, const std::string& error)>;
+  void on_refusal(RefusalObserver observer) { on_refusal_ = std::move(observer); }
   // Before the first of the others. Errors: kResourceExhausted.
   base::Status start();
   // A Service's health check is this now; `health.port` 0: it has none.
@@ -63,6 +68,7 @@ class ServiceHealthServer {
 
   std::function<bool()> proxy_healthy_;
   Log& log_;
+  RefusalObserver on_refusal_;
   std::vector<base::IpAddress> addresses_;  // sorted; the calling thread's, guarded for counts()
   mutable std::mutex mutex_;                // guards those below; never held into server_
   std::unordered_map<watchers::ObjectKey, ServiceHealth> services_;

@@ -44,10 +44,10 @@ struct RequestOptions {
   std::string accept = "application/json";
 };
 
-// "GET with a stream of bytes": all that the agent asks of an HTTP library. One implementation
-// (cpprestsdk) is behind it, to be replaced without touching anything else.
+// "GET with a stream of bytes", and a POST of little: all that the agent asks of an HTTP library.
+// One implementation (cpprestsdk) is behind it, to be replaced without touching anything else.
 //
-// Threading: get() from any thread; it blocks until the head of the answer is there.
+// Threading: get() and post() from any thread; they block until the head of the answer is there.
 class RestClient {
  public:
   virtual ~RestClient() = default;
@@ -55,6 +55,9 @@ class RestClient {
   // Errors: kUnavailable (no connection, time-out), kPermissionDenied (the server's certificate
   // does not verify: the message names the reason), kCancelled after shut_down().
   virtual base::Result<Response> get(const std::string& path, const RequestOptions& options) = 0;
+  // As get(); `json` is sent with it.
+  virtual base::Result<Response> post(const std::string& path, const std::string& json,
+                                      const RequestOptions& options) = 0;
   // Ends every request, present and future.
   virtual void shut_down() = 0;
 };

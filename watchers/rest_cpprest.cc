@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -99,12 +100,13 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
     pool();
   }
 
-  base::Result<Response> get(const std::string& path, const RequestOptions& options) {
+  base::Result<Response> ask(const std::string& path, const RequestOptions& options,
+                             const std::optional<std::string>& json) {
     std::string url = server_.to_string() + path;
     base::Result<std::string> token = token_.current();
     if (!token) return token.status().in(url);
     for (bool again = false;; again = true) {
-      auto exchange = std::make_shared<Exchange>(path, options, *token);
+      auto exchange = std::make_shared<Exchange>(path, options, *token, json);
       pplx::cancellation_token_source source;
       // Only the pool's thread may close a connection.
       exchange->on_cancel([source] { pool().post([source] { source.cancel(); }); });
@@ -173,7 +175,9 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
 
   void send(const std::shared_ptr<Exchange>& exchange, const pplx::cancellation_token& ends) {
     try {
-      web::http::http_request request(web::http::methods::GET);
+      web::http::http_request request(exchange->sent ? web::http::methods::POST
+                                                     : web::http::methods::GET);
+      if (exchange->sent) request.set_body(*exchange->sent, "application/json");
       request.set_request_uri(web::uri(exchange->path));
       web::http::http_headers& headers = request.headers();
       headers.add("Accept", exchange->options.accept);
@@ -298,7 +302,12 @@ CpprestClient::CpprestClient(const ClusterAccess& access, const base::Clock& clo
 CpprestClient::~CpprestClient() { requests_->shut_down(); }
 
 base::Result<Response> CpprestClient::get(const std::string& path, const RequestOptions& options) {
-  return requests_->get(path, options);
+  return requests_->ask(path, options, std::nullopt);
+}
+
+base::Result<Response> CpprestClient::post(const std::string& path, const std::string& json,
+                                           const RequestOptions& options) {
+  return requests_->ask(path, options, json);
 }
 
 void CpprestClient::shut_down() { requests_->shut_down(); }

@@ -29,6 +29,8 @@ class CpprestClient final : public RestClient {
   ~CpprestClient() override;
 
   base::Result<Response> get(const std::string& path, const RequestOptions& options) override;
+  base::Result<Response> post(const std::string& path, const std::string& json,
+                              const RequestOptions& options) override;
   void shut_down() override;
 
  private:

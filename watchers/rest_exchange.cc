@@ -11,10 +11,11 @@ constexpr std::size_t kQueueBytes = std::size_t{1024} * 1024;
 }  // namespace
 
 Exchange::Exchange(std::string request_path, RequestOptions request_options,
-                   std::string bearer_token)
+                   std::string bearer_token, std::optional<std::string> json_to_send)
     : path(std::move(request_path)),
       options(std::move(request_options)),
       token(std::move(bearer_token)),
+      sent(std::move(json_to_send)),
       body(kQueueBytes) {}
 
 base::Result<ResponseHead> Exchange::wait_for_head() {

@@ -21,11 +21,14 @@ namespace watchers {
 // Threading: every method may be called from any thread.
 class Exchange {
  public:
-  Exchange(std::string request_path, RequestOptions request_options, std::string bearer_token);
+  // `json_to_send` has a value for a POST.
+  Exchange(std::string request_path, RequestOptions request_options, std::string bearer_token,
+           std::optional<std::string> json_to_send);
 
   const std::string path;
   const RequestOptions options;
   const std::string token;
+  const std::optional<std::string> sent;  // no value: a GET
   ByteQueue body;
 
   // What ends the request inside the library; called by the first cancel(), from its thread. Set

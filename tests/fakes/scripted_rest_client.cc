@@ -87,8 +87,14 @@ class ScriptedBody final : public watchers::ResponseBody {
 
 base::Result<watchers::Response> ScriptedRestClient::get(const std::string& path,
                                                          const watchers::RequestOptions& options) {
+  return post(path, "", options);
+}
+
+base::Result<watchers::Response> ScriptedRestClient::post(const std::string& path,
+                                                          const std::string& json,
+                                                          const watchers::RequestOptions& options) {
   std::unique_lock lock(mutex_);
-  requests_.push_back({path, options});
+  requests_.push_back({path, options, json});
   if (script_.empty()) {
     used_up_ = true;
     changed_.notify_all();

@@ -55,6 +55,7 @@ class ScriptedRestClient final : public watchers::RestClient {
   struct Request {
     std::string path;
     watchers::RequestOptions options;
+    std::string json;  // of a POST
   };
 
   explicit ScriptedRestClient(ManualClock* clock = nullptr) : clock_(clock) {}
@@ -64,6 +65,8 @@ class ScriptedRestClient final : public watchers::RestClient {
 
   base::Result<watchers::Response> get(const std::string& path,
                                        const watchers::RequestOptions& options) override;
+  base::Result<watchers::Response> post(const std::string& path, const std::string& json,
+                                        const watchers::RequestOptions& options) override;
   void shut_down() override;
 
   // Returns when a request came that the script has no answer for, or a body hangs.

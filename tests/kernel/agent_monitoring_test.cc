@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/apiserver/resource_types.h"
 #include "tests/kernel/agent_fixture.h"
 
 namespace kernel_test {
@@ -205,6 +206,39 @@ TEST_F(AgentMonitoring, TrafficOfAServiceIsThatOfItsClients) {
   EXPECT_TRUE(eventually([&] {
     return lab().metric("ipvs_agent_service_connections_total", labels) == std::nullopt;
   })) << lab().metrics();
+}
+
+// Over the API server of the tests, which keeps what is posted.
+TEST_F(AgentMonitoring, EventsReachTheApiBeforeAndAfterItWasAway) {
+  lab().configure({"clusterCIDR: 10.244.0.0/16"});
+  ASSERT_TRUE(lab().start());
+  auto claim = [&](const std::string& name, const std::string& cluster_ip) {
+    nlohmann::json service = make_service(name, {ip(cluster_ip)}, kPort);
+    service["spec"]["externalIPs"] = {"198.51.100.7"};
+    lab().put(service);
+  };
+  // How many events of addresses that are taken the API server keeps.
+  auto told = [&] {
+    int count = 0;
+    const auto* type = apiserver::find_kind("events.k8s.io/v1", "Event");
+    for (const auto& object : lab().api().store().list(*type).objects) {
+      count += object->json().at("reason") == "AddressTaken";
+    }
+    return count;
+  };
+  claim("first", "10.96.0.10");
+  claim("second", "10.96.0.11");
+  EXPECT_TRUE(eventually([&] { return told() == 1; })) << lab().log();
+  EXPECT_EQ(lab().metric("ipvs_agent_kubernetes_events_total", R"(outcome="failed")"), 0.0);
+
+  // The API server is away for a while.
+  lab().api_leaves();
+  ASSERT_TRUE(eventually(
+      [&] { return lab().metric("ipvs_agent_source_connected", R"(source="services")") == 0.0; }));
+  lab().api_returns();
+  claim("third", "10.96.0.12");
+  EXPECT_TRUE(eventually([&] { return told() == 2; })) << lab().log();
+  EXPECT_TRUE(in_kernel("10.96.0.12:80"));
 }
 
 }  // namespace

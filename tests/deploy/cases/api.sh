@@ -60,7 +60,6 @@ api_case_c_least_rights() {
   diff - rights <<'RIGHTS'
 endpoints [] [] [get list watch]
 endpointslices.discovery.k8s.io [] [] [get list watch]
-events [] [] [create]
 events.events.k8s.io [] [] [create]
 nodes [] [] [get list watch]
 services [] [] [get list watch]

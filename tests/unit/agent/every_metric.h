@@ -20,6 +20,7 @@ inline void use_every_metric(Metrics& metrics) {
   metrics.count_drift_repaired("weight");
   metrics.count_drain_ended("idle");
   metrics.count_object_rejected("services");
+  metrics.count_kubernetes_event("sent");
   metrics.observe_event_to_kernel(3ms);
   metrics.observe_round("change", 700us);
   metrics.set_start_duration(1500ms);

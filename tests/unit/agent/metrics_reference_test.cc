@@ -66,6 +66,9 @@ constexpr LabelValues kLabels[] = {
     {"kind", "ipvs_agent_drift_repaired_total", "virtual_server, address, ipset, iptables"},
     {"operation", "ipvs_agent_operations_total", "as in add_real_server"},
     {"outcome", "ipvs_agent_config_reloads_total", "taken, refused"},
+    {"outcome", "ipvs_agent_kubernetes_events_total",
+     "sent, known (this or another node has told it within the hour), repeated (minutes ago: not "
+     "sent again), dropped (too many at once), failed"},
     {"outcome", "ipvs_agent_operations_total", "ok, or what failed, as in not found"},
     {"reason", "ipvs_agent_drains_ended_total",
      "idle (no connection was left), deadline, returned (wanted again), removed (its virtual "
