@@ -216,6 +216,11 @@ void Host::apply_entries(const std::vector<SetEntry>& entries, bool add, RoundRe
   }
   if (ops.empty()) return;
   std::vector<Status> statuses = tables_.ipsets.apply(ops);
+  // A full set still takes entries for parts of its hash that have room (t->maxelem in the kernel's
+  // ip_set_hash_gen.h): what came in behind the first refusal is to be in the larger set, too.
+  for (std::size_t i = 0; add && i < ops.size(); ++i) {
+    if (statuses[i].ok()) believed_.add(*sent[i]);
+  }
   for (std::size_t i = 0; i < ops.size(); ++i) {
     const SetEntry& entry = *sent[i];
     if (add && statuses[i].code() == base::Code::kResourceExhausted &&

@@ -132,7 +132,8 @@ Status FakeIpsetTable::add(const netconf::AddIpsetEntry& op) {
     *where = *entry;
     return Status();
   }
-  if (set.entries.size() + set.foreign_entries.size() >= set.spec.max_elements) {
+  const bool has_room_there = uneven_ && entry->ip.bytes().back() % 2 == 0;
+  if (set.entries.size() + set.foreign_entries.size() >= set.spec.max_elements && !has_room_there) {
     return Status(Code::kResourceExhausted,
                   "the set is full with " + std::to_string(set.spec.max_elements) + " entries");
   }

@@ -31,6 +31,9 @@ class FakeIpsetTable final : public netconf::IpsetTable {
   bool exists(const std::string& name) const { return sets_.contains(name); }
   // The sets that a rule refers to; they cannot be destroyed.
   void set_referenced(std::set<std::string> names) { referenced_ = std::move(names); }
+  // Full sets go on taking entries of even addresses, as the kernel's do for those parts of a large
+  // hash that have room.
+  void set_uneven(bool uneven) { uneven_ = uneven; }
 
  private:
   base::Status apply_one(const netconf::IpsetOp& op);
@@ -45,6 +48,7 @@ class FakeIpsetTable final : public netconf::IpsetTable {
   std::vector<std::string> log_;
   int batch_count_ = 0;
   int read_count_ = 0;
+  bool uneven_ = false;
 };
 
 }  // namespace fakes

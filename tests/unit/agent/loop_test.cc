@@ -419,6 +419,21 @@ TEST_F(LoopTest, AFullSetGrows) {
   EXPECT_FALSE(node_.ipsets.exists("KUBE-GROWING"));
 }
 
+TEST_F(LoopTest, AFullSetGrowsWithWhatItTookBehindTheFirstRefusal) {
+  HostOptions options = FakeAgent::default_host_options();
+  options.max_set_elements = 4;
+  agent_ = std::make_unique<FakeAgent>(node_, FakeAgent::default_loop_options(), options);
+  for (int i = 1; i <= 10; ++i) {
+    std::string name = "s" + std::to_string(i);
+    agent_->put(make_service(name, "10.96.1." + std::to_string(i), {{"", kTcp, 80, 0}}));
+  }
+  node_.ipsets.set_uneven(true);
+  agent_->sync();
+  agent_->run();
+  EXPECT_EQ(node_.ipsets.sets().at("KUBE-CLUSTER-IP").entries.size(), 10u);
+  EXPECT_FALSE(node_.ipsets.exists("KUBE-GROWING"));
+}
+
 TEST_F(LoopTest, ASetWithOtherParametersIsReplacedOrLeftOutOfTheRules) {
   netconf::IpsetSpec wrong{.name = "KUBE-CLUSTER-IP", .type = netconf::IpsetType::kHashIp};
   std::vector<netconf::IpsetOp> create = {netconf::CreateIpset{wrong}};
