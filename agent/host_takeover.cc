@@ -31,7 +31,7 @@ bool Host::serves_by_itself() {
     if (waiting.failure != FailureClass::kRejected) return false;
   }
   for (Family family : families()) {
-    auto rules = tables_.iptables.read(family, rule_tables());
+    auto rules = read_rules(family);
     if (!rules.ok()) return false;
     std::size_t index = family == Family::kIpv6;
     RuleBook book = render_rules(options_.rules, family, filled_sets(family), usable_sets_[index]);
@@ -69,13 +69,10 @@ void Host::remove_other_modes(RoundReport& report) {
 
 Status Host::remove_iptables_mode(Family family, RoundReport& report) {
   std::optional<netconf::IptablesState>& rules = rules_[family == Family::kIpv6];
-  if (without_iptables_mode(*rules).empty()) return {};
-  // A table that is not there has nothing of that mode.
-  auto more = tables_.iptables.read(family, more_tables_of_iptables_mode());
-  netconf::IptablesState all = *rules;
-  if (more.ok()) all.insert(all.end(), more->begin(), more->end());
   std::size_t removed = 0;
-  for (const std::vector<netconf::IptablesOp>& part : without_iptables_mode(all)) {
+  const std::vector<std::vector<netconf::IptablesOp>> parts = without_iptables_mode(*rules);
+  if (parts.empty()) return {};
+  for (const std::vector<netconf::IptablesOp>& part : parts) {
     Status status = tables_.iptables.apply(family, part).front();
     report.count(HostTable::kIptables, "remove_other_mode", status);
     if (!status.ok()) return status;

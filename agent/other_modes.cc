@@ -90,8 +90,6 @@ bool iptables_mode_serves(const IptablesState& rules) {
   return false;
 }
 
-std::vector<std::string> more_tables_of_iptables_mode() { return {"mangle"}; }
-
 std::vector<std::vector<IptablesOp>> without_iptables_mode(const IptablesState& rules) {
   const std::set<ChainName> chains = deletable(rules);
   std::vector<std::vector<IptablesOp>> parts;

@@ -20,9 +20,6 @@ namespace agent {
 // that mode's.
 bool iptables_mode_serves(const netconf::IptablesState& rules);
 
-// The tables in which the iptables mode leaves chains, beside nat and filter.
-std::vector<std::string> more_tables_of_iptables_mode();
-
 // The operations that take away what the iptables mode left in the rules of one family, where our
 // own rules stand already: jumps first, and a chain that anything else still leads to stays, with
 // what it leads to. Cut into parts for one apply() each, in order, because one of all chains of a
