@@ -32,6 +32,12 @@ std::vector<FlagSpec> flag_specs() {
        .is_switch = true,
        .help = "Remove everything of ours from the kernel, and end",
        .group = actions},
+      {.name = "shadow",
+       .is_switch = true,
+       .help =
+           "Run beside the proxy of this node: compare what the kernel holds with what it should "
+           "hold, tell it, write nothing. Both ports are 100 higher than configured",
+       .group = actions},
       {.name = "master",
        .value = "URL",
        .help = "The API server; goes over that of the kubeconfig",
@@ -99,6 +105,14 @@ std::vector<std::string> apply_flags(const FlagValues& flags, bool with_file,
   return mistakes;
 }
 
+// The file is usually that of the proxy that works here, which serves the same ports.
+void step_aside(std::optional<ListenAddress>& where) {
+  constexpr int kStep = 100;
+  if (!where) return;
+  int port = where->port + kStep;
+  where->port = static_cast<base::Port>(port > 65535 ? port - 2 * kStep : port);
+}
+
 }  // namespace
 
 base::Result<CommandLine> parse_command_line(std::span<const std::string> arguments) {
@@ -121,6 +135,13 @@ base::Result<CommandLine> parse_command_line(std::span<const std::string> argume
     if (!wanted) return wanted.status();
     if (*wanted) line.action = action;
   }
+  base::Result<bool> shadow = is_set(*flags, "shadow");
+  if (!shadow) return shadow.status();
+  line.shadow = *shadow;
+  if (line.shadow && (line.action == Action::kInitOnly || line.action == Action::kCleanup)) {
+    return base::Status(base::Code::kInvalidArgument,
+                        "--shadow writes nothing, so it cannot go with --init-only or --cleanup");
+  }
   if (line.action == Action::kPrintVersion) return line;
   if (line.action == Action::kPrintHelp) {
     line.help = flags_help(specs, "ipvs-agent", std::string(kDescription));
@@ -137,6 +158,10 @@ base::Result<CommandLine> parse_command_line(std::span<const std::string> argume
   if (mistakes.empty()) mistakes = contradictions(line.loaded.configuration);
   if (!mistakes.empty()) {
     return base::Status(base::Code::kInvalidArgument, join_lines(mistakes));
+  }
+  if (line.shadow) {
+    step_aside(line.loaded.configuration.healthz_bind_address);
+    step_aside(line.loaded.configuration.metrics_bind_address);
   }
   for (std::string& doubt : doubts(line.loaded.configuration)) {
     line.loaded.notices.push_back(std::move(doubt));

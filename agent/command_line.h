@@ -25,6 +25,7 @@ struct CommandLine {
   Action action = Action::kRun;
   std::vector<std::string> arguments;  // as given
   LoadedConfiguration loaded;
+  bool shadow = false;          // --shadow: compare and tell, write nothing
   std::string config_path;      // --config; "" for none
   std::string write_config_to;  // of kWriteConfig: path of the file to write
   std::string master;  // --master: URL of the API server, over the kubeconfig's; "" for none

@@ -82,7 +82,8 @@ ConfigKey scheduler_key() {
   return key_of(
       {.path = "ipvs.scheduler",
        .flag = "ipvs-scheduler",
-       .meaning = "How IPVS chooses a real server.",
+       .meaning = "How IPVS chooses a real server. While it is changed, the kernel refuses "
+                  "connections that begin, for milliseconds at each virtual server.",
        .zero_is_default = true},
       ConfigType::kText, "one of " + names, [](auto& c) -> auto& { return c.ipvs.scheduler; },
       decode, [](const std::string& text) { return text; });

@@ -109,7 +109,10 @@ itself ignores with a line in its log: one file serves both.
   written to the kernel; no established connection is lost. Keys marked (s) are read at the start: another value in the file is named in the log, in
   `/healthz` and in `ipvs_agent_config_keys_waiting`, and the old one stays in force until a restart. A file that is wrong changes nothing
   and is named in the same places (`ipvs_agent_config_in_force` is 0). Kernel settings that are no longer asked for stay as they are.
-- `--write-config-to FILE` writes the configuration that is in force, every key with its value, and ends.
+- `--write-config-to FILE` writes the configuration that is in force, every key with its value, and ends. `--init-only` sets the kernel's settings and ends;
+  `--cleanup` takes everything of the agent's out of the kernel and ends.
+- `--shadow` runs beside the proxy of the node with that one's configuration, compares, and writes nothing ([shadow.md](shadow.md)). `healthzBindAddress` and
+  `metricsBindAddress` then have ports 100 higher than configured.
 
 ## Keys that do something
 

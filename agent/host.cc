@@ -64,6 +64,7 @@ Host::Host(HostTables tables, HostOptions options)
       options_(std::move(options)),
       drains_(options_.drain_limit),
       retries_(options_.seed),
+      rivals_(options_.audit_period),
       marks_(options_.inside_mark_mask, std::uint32_t{1} << options_.rules.masquerade_bit) {}
 
 HostChange Host::plan(Touched touched) const {
@@ -76,6 +77,10 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   // An address is bound as soon as something answers on it, so it follows its virtual servers.
   for (const ipvs::VirtualServerKey& key : touched.virtual_servers) {
     if (key.firewall_mark == 0) touched.addresses.push_back(key.address);
+  }
+  if (options_.shadow) {
+    begin_audits(now);
+    return compare(std::move(touched));
   }
   note_node_ports(touched);
   HostChange change = plan(std::move(touched));
@@ -99,12 +104,15 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   settle_drains(change, report, now);
   judge_tables(report, now);
   retries_.end_round();
-  if (!started_) {
-    started_ = true;
-    forget_node_ports();
-    next_audit_ = now + options_.audit_period;
-  }
+  if (!started_) forget_node_ports();
+  begin_audits(now);
   return report;
+}
+
+void Host::begin_audits(TimePoint now) {
+  if (started_) return;
+  started_ = true;
+  next_audit_ = now + options_.audit_period;
 }
 
 // The line is made only where there is room for it: in a large round most would be thrown away.
@@ -297,7 +305,7 @@ SetMask Host::filled_sets(Family family) const {
 }
 
 bool Host::rules_may_differ() const {
-  if (other_modes_due_) return true;
+  if (other_modes_due_ || whole_) return true;
   for (Family family : families()) {
     std::size_t index = family == Family::kIpv6;
     if (rules_[index] && !rendered_for_[index]) return true;

@@ -12,6 +12,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "agent/believed_host.h"
@@ -22,6 +23,7 @@
 #include "agent/masquerade_rules.h"
 #include "agent/metrics.h"
 #include "agent/retries.h"
+#include "agent/rivals.h"
 #include "agent/round_report.h"
 #include "agent/table_health.h"
 #include "base/clock.h"
@@ -64,13 +66,15 @@ struct HostOptions {
   // The bits of packet marks that are ours (inside_marks.h), without masquerade_bit; 0: none.
   std::uint32_t inside_mark_mask = 0x3fff;
   base::Duration audit_period = std::chrono::seconds(30);  // the whole host is looked at once in it
-  std::uint64_t seed = 1;                                  // of the retries' jitter
+  bool shadow = false;     // compare and tell, write nothing: for tables that are read only
+  std::uint64_t seed = 1;  // of the retries' jitter
 };
 
 // A thing that was found to differ from what was believed.
 struct Drift {
   HostThing thing;
   std::string what;
+  bool held = false;  // its repair waits: see Rivals
 };
 
 // The host's kernel state: as the plans want it, as it is believed to be, and the work that brings
@@ -119,6 +123,7 @@ class Host {
   const BelievedHost& believed() const { return believed_; }
   const Drains& drains() const { return drains_; }
   const Retries& retries() const { return retries_; }
+  const Rivals& rivals() const { return rivals_; }
   const HostOptions& options() const { return options_; }
 
   // Other options, from the next round on. The device, the families, the largest sets and the seed
@@ -193,6 +198,7 @@ class Host {
   netconf::IpsetSpec spec_of(SetId id, base::Family family) const;
 
   // host.cc
+  void begin_audits(base::TimePoint now);
   void unbind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, base::TimePoint now);
   std::unordered_map<base::IpAddress, std::size_t> doubtful_virtual_servers() const;
   void keep_last_on_bound(std::vector<ipvs::IpvsOp>& removals, RoundReport& report,
@@ -218,6 +224,21 @@ class Host {
   void judge_tables(const RoundReport& report, base::TimePoint now);
   bool probe(HostTable table, const HostThing& failed);
 
+  // host_shadow.cc
+  void prepare_shadow();
+  void look_around();
+  void look_at_sysctls();
+  RoundReport compare(Touched touched);
+  std::array<SetMask, 2> wanted_sets() const;
+  std::vector<std::string> missing_rules(base::Family family, SetMask filled,
+                                         std::size_t& operations);
+  std::vector<std::string> leftovers_of_nftables_mode();
+  Touched audit_shadow(base::TimePoint now);
+
+  // host_rivals.cc
+  void hold_back(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
+  void tell_of_rivals();
+
   // host_options.cc
   void forget_rules_rendered();
 
@@ -242,6 +263,8 @@ class Host {
   // host_inside.cc
   bool gives_marks(base::Family family) const;
   void remember_marks(const std::vector<netconf::IpsetEntry>& entries);
+  void read_marks();
+  bool take_over_marks();
   void avoid_foreign_marks();
   void renew_marks();
   void do_without_marks(base::Family family, const base::Status& why);
@@ -273,6 +296,7 @@ class Host {
               std::vector<Drift>* drift, base::TimePoint now);
   void reread_set(SetId id, base::Family family, Touched& touched, std::vector<Drift>* drift,
                   base::TimePoint now);
+  Touched reread_addresses(std::vector<Drift>& drift, base::TimePoint now);
   void reread_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
   void begin_audit_period();
   void find_strangers(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
@@ -285,6 +309,7 @@ class Host {
   BelievedHost believed_;
   Drains drains_;
   Retries retries_;
+  Rivals rivals_;
 
   InsideMarks marks_;
   std::uint32_t mark_changes_ = 0;
@@ -300,6 +325,9 @@ class Host {
   std::unordered_set<ipvs::VirtualServerKey> doubtful_;
   std::vector<netconf::NodeAddress> node_addresses_;
   std::map<std::string, std::string> problems_;
+  std::vector<std::pair<std::string, std::string>> missing_;  // in shadow mode: (table, command)
+  bool whole_ = false;             // in shadow mode: everything was just read
+  bool marks_taken_over_ = false;  // in shadow mode: at the last audit, which so compared nothing
   TableHealth table_health_;
   std::array<int, 5> failed_rounds_{};  // by HostTable: in a row, of which nothing was written
 

@@ -25,6 +25,7 @@ std::optional<TimePoint> Host::next_wake() const {
   TimePoint wake = std::min(next_audit_, next_drain_poll_);
   if (drains_unsaved()) wake = std::min(wake, next_save_);
   if (std::optional<TimePoint> retry = retries_.next()) wake = std::min(wake, *retry);
+  if (std::optional<TimePoint> held = rivals_.next()) wake = std::min(wake, *held);
   return wake;
 }
 
@@ -118,10 +119,17 @@ void Host::reread_rules(Family family, std::vector<Drift>* drift, TimePoint now)
     drift->push_back({RulesOf{family}, "differ from what was written"});
   }
   rules_[index] = *std::move(rules);
-  rendered_for_[index].reset();
+  if (!rivals_.holds(RulesOf{family})) rendered_for_[index].reset();
 }
 
 Touched Host::read_addresses(std::vector<Drift>& drift, TimePoint now) {
+  Touched touched = reread_addresses(drift, now);
+  if (options_.shadow) drift.clear();  // somebody else's work
+  hold_back(touched, drift, now);
+  return touched;
+}
+
+Touched Host::reread_addresses(std::vector<Drift>& drift, TimePoint now) {
   Touched touched;
   auto state = tables_.addresses.read();
   table_health_.note(kReadingAddresses, state.status(), now);
@@ -132,7 +140,7 @@ Touched Host::read_addresses(std::vector<Drift>& drift, TimePoint now) {
   problems_.erase("addresses");
   node_addresses_ = state->node;
   reserve_addresses(*state);
-  if (!state->device_exists) {
+  if (!state->device_exists && !options_.shadow) {
     drift.push_back({base::IpAddress(), "the service device " + options_.device + " is gone"});
     std::vector<netconf::AddressOp> create = {netconf::CreateDevice{}};
     Status status = tables_.addresses.apply(create).front();
@@ -158,7 +166,10 @@ Touched Host::retry_due(TimePoint now) {
   std::vector<ipvs::VirtualServerKey> keys;
   std::set<std::pair<SetId, Family>> sets;
   bool addresses = false;
-  for (const HostThing& thing : retries_.take_due(now)) {
+  std::vector<HostThing> due = retries_.take_due(now);
+  std::vector<HostThing> held = rivals_.take_due(now);
+  due.insert(due.end(), held.begin(), held.end());
+  for (const HostThing& thing : due) {
     if (const auto* key = std::get_if<ipvs::VirtualServerKey>(&thing)) {
       keys.push_back(*key);
     } else if (const auto* address = std::get_if<base::IpAddress>(&thing)) {
@@ -178,7 +189,7 @@ Touched Host::retry_due(TimePoint now) {
   for (const auto& [id, family] : sets) reread_set(id, family, touched, nullptr, now);
   if (addresses) {
     std::vector<Drift> expected;
-    touched.append(read_addresses(expected, now));
+    touched.append(reread_addresses(expected, now));
   }
   return touched;
 }
@@ -186,7 +197,11 @@ Touched Host::retry_due(TimePoint now) {
 Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
   Touched touched;
   if (!started_ || now < next_audit_) return touched;
-  if (audit_slice_ == 0) begin_audit_period();
+  if (options_.shadow) return audit_shadow(now);
+  if (audit_slice_ == 0) {
+    begin_audit_period();
+    rivals_.forget_quiet(now);
+  }
   std::size_t count = std::min(audit_share_, audit_queue_.size());
   std::span<const ipvs::VirtualServerKey> slice = std::span(audit_queue_).last(count);
   (void)reread(slice, touched, &drift, now);
@@ -198,6 +213,7 @@ Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
   if (first_of_step) audit_beside_ipvs(step, touched, drift, now);
   audit_slice_ = (audit_slice_ + 1) % audit_slices_;
   next_audit_ = now + options_.audit_period / audit_slices_;
+  hold_back(touched, drift, now);
   return touched;
 }
 
@@ -243,7 +259,7 @@ void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Dri
     return;
   }
   switch (step - kSetCount) {
-    case 0: touched.append(read_addresses(drift, now)); break;
+    case 0: touched.append(reread_addresses(drift, now)); break;
     case 2:
       for (Family family : families()) reread_rules(family, &drift, now);
       break;

@@ -47,6 +47,35 @@ void Host::remember_marks(const std::vector<netconf::IpsetEntry>& entries) {
   }
 }
 
+// Those that the kernel's sets say.
+void Host::read_marks() {
+  for (Family family : families()) {
+    std::vector<std::string> names = {set_name(SetId::kInsideMark, family)};
+    auto sets = tables_.ipsets.read(names);
+    if (sets.ok() && !sets->empty()) remember_marks(sets->front().entries);
+  }
+}
+
+// Any mark is as good as another: a shadow takes those that whoever works here has given. Returns
+// whether plans were made with others, and are to be made anew.
+bool Host::take_over_marks() {
+  InsideMarks before = std::exchange(marks_, InsideMarks(marks_.mask(), marks_.masquerade()));
+  read_marks();
+  const bool others =
+      std::ranges::any_of(desired_.everything().set_entries, [&](const SetEntry& entry) {
+        if (entry.set != SetId::kInsideMark) return false;
+        std::optional<std::uint32_t> mark = marks_.known(address_key(entry.entry));
+        return mark && *mark != (entry.entry.mark & marks_.mask());
+      });
+  if (others) {
+    avoid_foreign_marks();
+    ++mark_changes_;
+  } else {
+    marks_ = std::move(before);
+  }
+  return others;
+}
+
 // Marks with another masquerading bit; the virtual servers of the old ones go with the next round.
 void Host::renew_marks() {
   const std::uint32_t bit = std::uint32_t{1} << options_.rules.masquerade_bit;

@@ -13,6 +13,7 @@ void Host::reconfigure(HostOptions options, base::TimePoint now) {
   }
   options.device = options_.device;
   options.seed = options_.seed;
+  options.shadow = options_.shadow;
   options.ipv4 = options_.ipv4;
   options.ipv6 = options_.ipv6;
   options.max_set_elements = options_.max_set_elements;
@@ -22,10 +23,21 @@ void Host::reconfigure(HostOptions options, base::TimePoint now) {
   if (other_bit) renew_marks();
   apply_sysctls(now);
   if (other_timeouts) apply_timeouts();
+  rivals_.set_audit_period(options_.audit_period);
   drains_.set_limit(options_.drain_limit);
   if (drains_.size() > 0) next_drain_poll_ = now;
-  next_audit_ = std::min(next_audit_, now + options_.audit_period);
+  next_audit_ = options_.shadow ? now : std::min(next_audit_, now + options_.audit_period);
   forget_rules_rendered();
+}
+
+void Host::apply_timeouts() {
+  if (options_.shadow) return;  // the kernel's are not read
+  problems_.erase("ipvs time-outs");
+  if (options_.timeouts == ipvs::Timeouts()) return;
+  std::vector<ipvs::IpvsOp> ops = {ipvs::SetTimeouts{options_.timeouts}};
+  if (base::Status status = tables_.ipvs.apply(ops).front(); !status.ok()) {
+    problems_["ipvs time-outs"] = status.message();
+  }
 }
 
 void Host::set_pod_cidrs(std::vector<base::IpPrefix> cidrs) {

@@ -56,6 +56,10 @@ netconf::IpsetSpec Host::spec_of(SetId id, Family family) const {
 }
 
 Status Host::prepare(base::TimePoint now) {
+  if (options_.shadow) {
+    prepare_shadow();
+    return {};
+  }
   apply_sysctls(now);
   if (Status status = try_scheduler(options_.scheduler); !status.ok()) return status;
   apply_timeouts();
@@ -80,6 +84,7 @@ Status Host::prepare(base::TimePoint now) {
 
 // Writes the settings that differ; what cannot be set is a problem until it can.
 void Host::apply_sysctls(base::TimePoint now) {
+  if (options_.shadow) return;
   std::vector<Status> settings = tables_.sysctls.apply(options_.sysctls);
   for (std::size_t i = 0; i < settings.size(); ++i) {
     std::string name = "sysctl " + options_.sysctls[i].name;
@@ -94,19 +99,11 @@ void Host::apply_sysctls(base::TimePoint now) {
   }
 }
 
-void Host::apply_timeouts() {
-  problems_.erase("ipvs time-outs");
-  if (options_.timeouts == ipvs::Timeouts()) return;
-  std::vector<ipvs::IpvsOp> ops = {ipvs::SetTimeouts{options_.timeouts}};
-  if (Status status = tables_.ipvs.apply(ops).front(); !status.ok()) {
-    problems_["ipvs time-outs"] = status.message();
-  }
-}
-
 // A scheduler that the kernel does not have would fail every virtual server with a misleading
 // errno, so it is tried once on an address that nobody uses; unless a virtual server shows already
 // that it is there.
 Status Host::try_scheduler(const std::string& scheduler) {
+  if (options_.shadow) return {};
   auto present = tables_.ipvs.read_virtual_servers();
   if (!present.ok()) return present.status().in("reading the IPVS table");
   for (const ipvs::VirtualServerState& state : *present) {
@@ -162,6 +159,7 @@ Status Host::prepare_device(base::TimePoint now) {
 
 // Addresses that kube-proxy bound may become the source of masqueraded traffic; ours may not.
 void Host::reserve_addresses(const netconf::AddressState& state) {
+  if (options_.shadow) return;
   std::vector<netconf::AddressOp> reserve;
   for (const base::IpAddress& address : state.lent) {
     reserve.emplace_back(netconf::ReserveAddress{address});
@@ -236,6 +234,7 @@ Status Host::change_set(netconf::IpsetOp op) {
 }
 
 base::Result<Touched> Host::read_all(base::TimePoint now) {
+  if (options_.shadow) look_around();
   auto addresses = tables_.addresses.read();
   table_health_.note(kReadingAddresses, addresses.status(), now);
   if (addresses.ok()) {

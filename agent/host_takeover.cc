@@ -18,6 +18,7 @@ constexpr char kProblem[] = "rules of kube-proxy's other modes";
 
 RoundReport Host::end_start(TimePoint now) {
   RoundReport report;
+  if (options_.shadow) return report;
   hold_rules_ = false;
   sync_rules(report, now);
   remove_other_modes(report);

@@ -84,6 +84,11 @@ std::optional<std::uint32_t> InsideMarks::mark_of(const ipvs::VirtualServerKey& 
   return std::nullopt;
 }
 
+std::optional<std::uint32_t> InsideMarks::known(const ipvs::VirtualServerKey& address) const {
+  auto found = marks_.find(address);
+  return found == marks_.end() ? std::nullopt : std::optional(found->second);
+}
+
 bool InsideMarks::has_room_for(std::size_t addresses) const {
   return given_.size() + foreign_.size() + addresses <= mark_count(mask_);
 }

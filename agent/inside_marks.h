@@ -37,6 +37,8 @@ class InsideMarks {
   // The mark of an address, without the masquerading bit; always the same one until keep_only().
   // No value where none is left.
   std::optional<std::uint32_t> mark_of(const ipvs::VirtualServerKey& address);
+  // The mark that an address has; no value where it has none yet.
+  std::optional<std::uint32_t> known(const ipvs::VirtualServerKey& address) const;
   // Whether so many more marks can be given, whatever their family.
   bool has_room_for(std::size_t addresses) const;
   // Whether a mark's virtual server is one of ours, in use or not any more.

@@ -265,6 +265,11 @@ bool Loop::start(TimePoint now) {
 // servers that need them, what nothing wants last.
 void Loop::apply_everything(Touched everything, TimePoint now) {
   everything.normalise();
+  if (host_.options().shadow) {  // one comparison, told as a whole
+    apply(std::move(everything), "start", now);
+    in_round_.clear();
+    return;
+  }
   for (const ObjectKey& service : kCritical) {
     if (const ServicePlan* plan = host_.desired().plan(service))
       apply(touched_of(*plan), "start", now);

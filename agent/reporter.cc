@@ -3,41 +3,15 @@
 #include <chrono>
 #include <utility>
 
+#include "agent/log_lists.h"
+
 namespace agent {
 namespace {
 
 using base::TimePoint;
 
-// More than these are counted, not named, in a line.
-constexpr std::size_t kMostServices = 5;
+// More commands than these are counted, not shown.
 constexpr std::size_t kMostCommands = 20;
-
-template <typename Unit>
-std::int64_t count_of(base::Duration duration) {
-  return std::chrono::duration_cast<Unit>(duration).count();
-}
-
-std::string joined(const std::vector<std::string>& parts, std::string_view separator,
-                   std::size_t most, std::size_t total) {
-  std::string text;
-  std::size_t shown = std::min(parts.size(), most);
-  for (std::size_t i = 0; i < shown; ++i) {
-    if (i > 0) text += separator;
-    text += parts[i];
-  }
-  if (total > shown) text += " (+" + std::to_string(total - shown) + " more)";
-  return text;
-}
-
-std::string_view kind_of(const HostThing& thing) {
-  struct Visitor {
-    std::string_view operator()(const ipvs::VirtualServerKey&) { return "virtual_server"; }
-    std::string_view operator()(const base::IpAddress&) { return "address"; }
-    std::string_view operator()(const SetEntry&) { return "ipset"; }
-    std::string_view operator()(const RulesOf&) { return "iptables"; }
-  };
-  return std::visit(Visitor(), thing);
-}
 
 }  // namespace
 
@@ -102,6 +76,7 @@ void Reporter::node_not_seen(base::Duration waited) {
 void Reporter::started(const Host& host, base::Duration took) {
   start_failure_.clear();
   metrics_.set_start_duration(clock_.wall_now() - began_);
+  if (host.options().shadow) return;  // the comparison is told
   log_.info("in step with the API", {{"virtual_servers", host.believed().virtual_servers().size()},
                                      {"real_servers", host.believed().real_server_count()},
                                      {"addresses", host.believed().addresses().size()},
@@ -109,53 +84,13 @@ void Reporter::started(const Host& host, base::Duration took) {
                                      {"took_ms", count_of<std::chrono::milliseconds>(took)}});
 }
 
-void Reporter::drifted(const std::vector<Drift>& drift) {
-  for (const Drift& found : drift) {
-    metrics_.count_drift_repaired(kind_of(found.thing));
-    log_.warning("changed by others; repairing it",
-                 {{"what", to_string(found.thing)}, {"found", found.what}});
-  }
-}
-
-void Reporter::drains_ended(const std::vector<EndedDrain>& ended) {
-  for (const EndedDrain& end : ended) {
-    metrics_.count_drain_ended(to_string(end.end));
-    log_.info("drained",
-              {{"virtual_server", ipvs::to_string(end.virtual_server)},
-               {"real_server", ipvs::to_string(end.drain.server)},
-               {"reason", to_string(end.end)},
-               {"connections", end.drain.active_connections + end.drain.inactive_connections},
-               {"lasted_s", count_of<std::chrono::seconds>(clock_.now() - end.drain.started)}});
-  }
-}
-
 void Reporter::round_ended(const Round& round) {
+  if (round.report.shadow) return tell_shadow(round);
   if (options_.events != nullptr) options_.events->round_ended(round);
   measure_round(round);
   log_round(round);
   log_drains(round.report.started_drains);
   if (!round.report.ended_drains.empty()) drains_ended(round.report.ended_drains);
-}
-
-// One line, however many.
-void Reporter::log_drains(const std::vector<StartedDrain>& started) {
-  if (started.empty()) return;
-  std::vector<std::string> names;
-  TimePoint now = clock_.now();
-  TimePoint oldest = now;
-  TimePoint deadline = TimePoint::max();
-  for (const StartedDrain& start : started) {
-    oldest = std::min(oldest, start.drain.started);
-    deadline = std::min(deadline, start.drain.deadline);
-    if (names.size() == kMostServices) continue;
-    names.push_back(ipvs::to_string(start.virtual_server) + " " +
-                    ipvs::to_string(start.drain.server));
-  }
-  std::string until = "its connections end";
-  if (deadline != TimePoint::max()) until = to_rfc3339(clock_.wall_now() + (deadline - now));
-  log_.info("draining", {{"real_servers", joined(names, ", ", kMostServices, started.size())},
-                         {"since_s", count_of<std::chrono::seconds>(now - oldest)},
-                         {"at_most_until", until}});
 }
 
 void Reporter::measure_round(const Round& round) {
@@ -209,43 +144,6 @@ void Reporter::log_round(const Round& round) {
               {"operations", operations},
               {"took_us", count_of<std::chrono::microseconds>(round.ended - round.began)},
               {"commands", joined(round.report.lines, " ; ", kMostCommands, operations)}});
-}
-
-void Reporter::reconfigure(const Configuration& configuration) {
-  options_.health_timeout = 2 * configuration.ipvs.sync_period;
-  options_.node_ports = configuration.node_port_addresses;
-}
-
-void Reporter::set_problem(const std::string& name, std::string problem) {
-  problems_[name] = std::move(problem);
-}
-
-void Reporter::log_problems(const Host& host) {
-  std::map<std::string, std::string> problems = host.problems();
-  problems.insert(problems_.begin(), problems_.end());
-  if (problems == told_problems_) return;
-  for (const auto& [name, problem] : problems) {
-    auto told = told_problems_.find(name);
-    if (told != told_problems_.end() && told->second == problem) continue;
-    log_.warning("degraded", {{"what", name}, {"problem", problem}});
-    if (options_.events != nullptr) options_.events->degraded(name, problem);
-  }
-  for (const auto& [name, problem] : told_problems_) {
-    if (!problems.contains(name)) log_.info("mended", {{"what", name}});
-  }
-  told_problems_ = std::move(problems);
-}
-
-void Reporter::note_upkeep(const Host& host, TimePoint now) {
-  upkeep_.problems = told_problems_.size();
-  // Its cost grows with the number of drains, so not at every step.
-  if (now - drains_noted_ >= std::chrono::seconds(1)) {
-    drains_noted_ = now;
-    upkeep_.drain_connections = host.drains().connections();
-    auto oldest = host.drains().oldest();
-    upkeep_.oldest_drain = oldest ? now - *oldest : base::Duration::zero();
-  }
-  metrics_.set_upkeep(upkeep_);
 }
 
 void Reporter::service_health_changed(const watchers::ObjectKey& service,
@@ -308,6 +206,7 @@ void Reporter::stepped(const Loop& loop, TimePoint now) {
     if (rules == host.retries().all().end() || now - rules->second.since < state.timeout) continue;
     state.faults.push_back(to_string(rules->first) + ": " + rules->second.message);
   }
+  if (upkeep_.shadow) state.warnings.emplace_back("shadow mode: this agent programs nothing");
   for (const auto& [name, problem] : told_problems_) {
     state.warnings.push_back(name + ": " + problem);
   }

@@ -69,6 +69,7 @@ class Reporter final : public LoopListener {
 
  private:
   void log_round(const Round& round);
+  void tell_shadow(const Round& round);
   void log_drains(const std::vector<StartedDrain>& started);
   void measure_round(const Round& round);
   void log_problems(const Host& host);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -37,6 +38,19 @@ struct EndedDrain {
   DrainEnd end = DrainEnd::kIdle;
 };
 
+// What an agent in shadow mode found instead of doing it.
+struct ShadowFindings {
+  bool whole = false;                              // everything was compared, not only what changed
+  std::map<std::string, std::size_t> differences;  // operations that would be needed, by table
+  std::size_t lines = 0;                           // commands, of which RoundReport has the first
+
+  std::size_t total() const {
+    std::size_t sum = 0;
+    for (const auto& [table, count] : differences) sum += count;
+    return sum;
+  }
+};
+
 // What one round did to the host: values for logs, metrics and tests.
 struct RoundReport {
   // (table, verb, outcome) -> how many operations: (kIpvs, "add_real_server", kOk) -> 3. Verbs are
@@ -45,6 +59,7 @@ struct RoundReport {
   // The operations in order, one pasteable line each; cut at kMaxLines.
   std::vector<std::string> lines;
   std::vector<HostFailure> failures;
+  std::optional<ShadowFindings> shadow;  // in shadow mode; nothing else but `lines` is then used
   std::vector<StartedDrain> started_drains;
   std::vector<EndedDrain> ended_drains;  // that nobody waits for any more
   // UDP virtual servers that lost a real server, or got their first one.

@@ -33,6 +33,8 @@
 #include "agent/loop_thread.h"
 #include "agent/metered_conntrack.h"
 #include "agent/node_port_journal.h"
+#include "agent/proxy_lookout.h"
+#include "agent/read_only_tables.h"
 #include "agent/reporter.h"
 #include "agent/service_health_server.h"
 #include "agent/service_traffic.h"
@@ -47,6 +49,8 @@ namespace {
 
 constexpr char kDevice[] = "kube-ipvs0";
 constexpr char kLockName[] = "ipvs-agent";
+// One in shadow mode may run beside one that works.
+constexpr char kShadowLockName[] = "ipvs-agent-shadow";
 // The loop shows that it lives at least this often.
 constexpr std::chrono::seconds kPulse(5);
 
@@ -180,7 +184,8 @@ int run_agent(const CommandLine& command_line, Log& log) {
   base::SystemClock clock;
   set_oom_score(configuration, log);
 
-  auto lock = take_instance_lock(kLockName);
+  const bool shadow = command_line.shadow;
+  auto lock = take_instance_lock(shadow ? kShadowLockName : kLockName);
   if (!lock.ok()) return fail(log, lock.status());
   auto access = watchers::find_cluster_access(access_options(command_line));
   if (!access.ok()) return fail(log, access.status());
@@ -198,6 +203,7 @@ int run_agent(const CommandLine& command_line, Log& log) {
   std::uint64_t seed = std::hash<std::string>()(name) ^ static_cast<std::uint64_t>(getpid());
   HostOptions options = host_options(configuration, machine);
   options.device = kDevice;
+  options.shadow = shadow;
   options.seed = seed;
 
   Metrics metrics(clock);
@@ -227,18 +233,19 @@ int run_agent(const CommandLine& command_line, Log& log) {
                     {.health_timeout = 2 * configuration.ipvs.sync_period,
                      .families = served_families(options),
                      .sources = [&] { return sources.status(); },
-                     .health_checks = &health_checks,
+                     .health_checks = shadow ? nullptr : &health_checks,
                      .node_ports = configuration.node_port_addresses,
                      .traffic = &traffic,
-                     .events = &events});
-  HostTables tables = kernel->tables();
+                     .events = shadow ? nullptr : &events});
+  ReadOnlyTables read_only(kernel->tables());
+  HostTables tables = shadow ? read_only.tables() : kernel->tables();
   MeteredConntrack conntrack(tables.conntrack, clock, metrics);
   Host host({tables.ipvs, tables.addresses, tables.ipsets, tables.iptables, tables.sysctls,
              conntrack, tables.nft},
             std::move(options));
   DrainJournal journal(configuration.ipvs_agent.state_directory, this_boot());
   NodePortJournal node_ports(configuration.ipvs_agent.state_directory, this_boot());
-  if (!configuration.ipvs_agent.state_directory.empty()) {
+  if (!shadow && !configuration.ipvs_agent.state_directory.empty()) {
     host.keep_drains(journal);
     host.keep_node_ports(node_ports);
   }
@@ -255,6 +262,7 @@ int run_agent(const CommandLine& command_line, Log& log) {
                             traffic.reconfigure(now.ipvs_agent.service_metrics, host.desired());
                             event_sender.set_enabled(now.ipvs_agent.kubernetes_events);
                           }});
+  ProxyLookout lookout(reporter);
   Servers servers(command_line, metrics, health, configz, clock, log);
 
   if (base::Status status = host.prepare(clock.now()); !status.ok()) return fail(log, status);
@@ -266,6 +274,7 @@ int run_agent(const CommandLine& command_line, Log& log) {
   sources.start();
   event_sender.start();
   log.info("started", {{"version", IPVS_AGENT_VERSION},
+                       {"shadow", shadow},
                        {"node", name},
                        {"server", access->server.to_string()},
                        {"scheduler", configuration.ipvs.scheduler}});
@@ -276,7 +285,12 @@ int run_agent(const CommandLine& command_line, Log& log) {
             .configuration = live.fd()},
            kPulse,
            {.addresses_changed = [&] { return addresses->changed(); },
-            .between_steps = [&](base::TimePoint now) { return live.check(now); }});
+            .between_steps =
+                [&](base::TimePoint now) {
+                  if (shadow) return live.check(now);
+                  bool suspicious = host.rivals().suspect().has_value();
+                  return std::min(live.check(now), lookout.check(now, suspicious));
+                }});
   sources.stop();  // its requests, too
   event_sender.stop();
   log.info("stopped; what the kernel holds stays and goes on working");

@@ -3,6 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
 
 #include "base/clock.h"
 
@@ -24,6 +27,10 @@ struct Upkeep {
   std::uint64_t drain_connections = 0;  // that draining real servers hold
   base::Duration oldest_drain{};        // since the longest one began; 0: none
 
+  // In shadow mode: operations that the newest comparison of everything found missing, by table.
+  std::optional<std::map<std::string, std::size_t>> shadow = std::nullopt;
+  bool other_proxy = false;  // something else works on what is ours
+  std::size_t held = 0;      // repairs that wait because of it
   ConfigStanding configuration = {};
 
   friend bool operator==(const Upkeep&, const Upkeep&) = default;

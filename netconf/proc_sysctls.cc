@@ -64,6 +64,10 @@ Result<std::string> ProcSysctls::read(const std::string& name) {
   return value;
 }
 
+bool ProcSysctls::is_fixed(const std::string& name) {
+  return check_name(name).ok() && writable_by_nobody(root_ + "/" + name);
+}
+
 std::vector<Status> ProcSysctls::apply(std::span<const Sysctl> settings) {
   std::vector<Status> outcomes;
   outcomes.reserve(settings.size());

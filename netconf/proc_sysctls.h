@@ -19,6 +19,7 @@ class ProcSysctls final : public Sysctls {
   explicit ProcSysctls(std::string root = "/proc/sys") : root_(std::move(root)) {}
 
   base::Result<std::string> read(const std::string& name) override;
+  bool is_fixed(const std::string& name) override;
   std::vector<base::Status> apply(std::span<const Sysctl> settings) override;
 
  private:

@@ -30,6 +30,9 @@ class Sysctls {
  public:
   virtual ~Sysctls() = default;
   virtual base::Result<std::string> read(const std::string& name) = 0;
+  // Whether it is there and nobody can change it from this network namespace, whatever their
+  // rights: it is one for the whole machine.
+  virtual bool is_fixed(const std::string& /*name*/) { return false; }
   // Writes each setting whose value is not right; one Status per setting, in order.
   virtual std::vector<base::Status> apply(std::span<const Sysctl> settings) = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ class FakeSysctls final : public netconf::Sysctls {
     return found->second;
   }
 
+  bool is_fixed(const std::string& name) override { return fixed_.contains(name); }
+
   std::vector<base::Status> apply(std::span<const netconf::Sysctl> settings) override {
     std::vector<base::Status> outcomes;
     for (const netconf::Sysctl& setting : settings) {
@@ -44,6 +47,10 @@ class FakeSysctls final : public netconf::Sysctls {
         continue;
       }
       if (!netconf::is_right(setting, found->second)) {
+        if (is_fixed(setting.name)) {
+          outcomes.push_back(base::Status::from_errno(EACCES, "sysctl " + setting.name));
+          continue;
+        }
         found->second = setting.value;
         log_.push_back(setting.name + " = " + setting.value);
       }
@@ -56,9 +63,12 @@ class FakeSysctls final : public netconf::Sysctls {
   const std::vector<std::string>& log() const { return log_; }
   void clear_log() { log_.clear(); }
   std::map<std::string, std::string>& values() { return values_; }
+  // Those that are the machine's, and this namespace's to read only.
+  std::set<std::string>& fixed() { return fixed_; }
 
  private:
   std::map<std::string, std::string> values_;
+  std::set<std::string> fixed_;
   std::vector<std::string> log_;
 };
 

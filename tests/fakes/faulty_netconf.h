@@ -75,6 +75,7 @@ class FaultySysctls final : public netconf::Sysctls {
     if (base::Status failure = plan_.next_read(); !failure) return failure;
     return sysctls_.read(name);
   }
+  bool is_fixed(const std::string& name) override { return sysctls_.is_fixed(name); }
   std::vector<base::Status> apply(std::span<const netconf::Sysctl> settings) override {
     return apply_with_faults(sysctls_, plan_, settings);
   }

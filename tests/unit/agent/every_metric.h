@@ -31,6 +31,9 @@ inline void use_every_metric(Metrics& metrics) {
   metrics.set_upkeep({.problems = 2,
                       .drain_connections = 5,
                       .oldest_drain = 90s,
+                      .shadow = std::map<std::string, std::size_t>{{"ipvs", 4}},
+                      .other_proxy = true,
+                      .held = 1,
                       .configuration = {.taken = 3, .keys_waiting = 2, .in_force = false}});
   const base::WallTime done(1790000000s);
   for (base::Family family : {base::Family::kIpv4, base::Family::kIpv6}) {

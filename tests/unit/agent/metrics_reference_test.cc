@@ -77,6 +77,7 @@ constexpr LabelValues kLabels[] = {
     {"set", "ipvs_agent_ipset_", "names of ipsets"},
     {"source", "ipvs_agent_source_", "services, endpointslices (or endpoints), node"},
     {"table", "ipvs_agent_operations_total", "ipvs, address, ipset, iptables, conntrack"},
+    {"table", "ipvs_agent_shadow_differences", "address, ipset, iptables, ipvs, sysctl"},
     {"traffic_policy", "kubeproxy_", "internal, external"},
     {"version", "ipvs_agent_build_info", "that of the program"},
 };

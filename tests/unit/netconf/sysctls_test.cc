@@ -53,6 +53,15 @@ TEST_F(ProcSysctlsTest, WritesOnlyWhatDiffers) {
   EXPECT_EQ(get("net/ipv4/same"), "1");
 }
 
+TEST_F(ProcSysctlsTest, KnowsWhatNobodyCanChange) {
+  put("net/ipv4/ip_forward", "0\n");
+  put("net/ipv4/machine", "0\n");
+  ASSERT_EQ(chmod(path("net/ipv4/machine").c_str(), 0444), 0);
+  EXPECT_FALSE(ProcSysctls(root_).is_fixed("net/ipv4/ip_forward"));
+  EXPECT_TRUE(ProcSysctls(root_).is_fixed("net/ipv4/machine"));
+  EXPECT_FALSE(ProcSysctls(root_).is_fixed("net/ipv4/missing"));
+}
+
 TEST_F(ProcSysctlsTest, AtLeastRaisesAndNeverLowers) {
   put("net/ipv4/small", "4096\n");
   put("net/ipv4/large", "65536\n");
