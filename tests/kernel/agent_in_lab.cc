@@ -48,17 +48,22 @@ void AgentInLab::api_returns() {
 }
 
 void AgentInLab::launch(const std::vector<std::string>& before, const std::string& kubeconfig) {
+  std::vector<std::string> argv = before;
+  argv.insert(argv.end(), {AGENT_BINARY, "--config", write_config(kubeconfig), "--state-directory",
+                           state_directory()});
+  if (agent_) earlier_logs_ += log() + "--- restarted\n";
+  agent_ = take(node().start(argv));
+}
+
+std::string AgentInLab::write_config(const std::string& kubeconfig) const {
+  if (!config_path_.empty()) return config_path_;
   std::string path = api_->folder() + "/agent.yaml";
   std::ofstream file(path);
   file << "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
        << "mode: ipvs\nhostnameOverride: " << kNodeName << "\nclientConnection:\n  kubeconfig: "
        << (kubeconfig.empty() ? api_->kubeconfig() : kubeconfig) << "\n";
   for (const std::string& line : lines_) file << line << "\n";
-  file.close();
-  std::vector<std::string> argv = before;
-  argv.insert(argv.end(), {AGENT_BINARY, "--config", path, "--state-directory", state_directory()});
-  if (agent_) earlier_logs_ += log() + "--- restarted\n";
-  agent_ = take(node().start(argv));
+  return path;
 }
 
 std::string AgentInLab::state_directory() const { return api_->folder() + "/state"; }
@@ -73,8 +78,10 @@ bool AgentInLab::start() {
          agent_->running();
 }
 
-lab::Process AgentInLab::start_beside() const {
-  return take(node().start({AGENT_BINARY, "--config", api_->folder() + "/agent.yaml"}));
+lab::Process AgentInLab::start_beside(const std::vector<std::string>& flags) const {
+  std::vector<std::string> argv = {AGENT_BINARY, "--config", write_config("")};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  return take(node().start(argv));
 }
 
 int AgentInLab::clean_up() {

@@ -57,8 +57,10 @@ class AgentInLab {
   // Runs it with --cleanup and the configuration of the last start: the exit status; log() is what
   // it wrote.
   int clean_up();
-  // Another one with the configuration of the last start, which goes on.
-  lab::Process start_beside() const;
+  // Another one with the same configuration; one that runs goes on.
+  lab::Process start_beside(const std::vector<std::string>& flags = {}) const;
+  // The next starts use this file as it is.
+  void use_config(const std::string& path) { config_path_ = path; }
   // Where the program keeps what it needs over a restart.
   std::string state_directory() const;
   // The exit status: 0 after SIGTERM, 137 after SIGKILL.
@@ -91,9 +93,13 @@ class AgentInLab {
   std::string metrics() const { return lab::metrics_of(node()); }
 
  private:
+  // The path of the configuration file, which is made unless there is one.
+  std::string write_config(const std::string& kubeconfig) const;
+
   std::unique_ptr<lab::Topology> topology_;
   std::unique_ptr<apiserver::TestApiServer> api_;
   std::vector<std::string> lines_;
+  std::string config_path_;
   std::optional<lab::Process> agent_;
   std::string earlier_logs_;
   std::string iptables_suffix_;

@@ -1,5 +1,6 @@
 #include "tests/kernel/steady_load.h"
 
+#include <cerrno>
 #include <chrono>
 
 namespace kernel_test {
@@ -23,9 +24,14 @@ std::vector<std::string> SteadyLoad::failures() const {
 void SteadyLoad::ask_for_ever(const lab::Namespace& from) {
   for (int count = 0; !stop_; ++count) {
     int port = options_.first_port == 0 ? 0 : options_.first_port + count % options_.port_count;
-    auto reply = lab::request(
-        from, target_,
-        {.timeout = std::chrono::seconds(30), .source_port = static_cast<base::Port>(port)});
+    const lab::ClientOptions patient{.timeout = std::chrono::seconds(30),
+                                     .source_port = static_cast<base::Port>(port)};
+    auto reply = lab::request(from, target_, patient);
+    if (options_.retry_refused && reply.status().error_number() == ECONNREFUSED) {
+      ++refused_;
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      reply = lab::request(from, target_, patient);
+    }
     if (reply) {
       ++answered_;
     } else {

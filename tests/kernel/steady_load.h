@@ -23,6 +23,8 @@ struct SteadyLoadOptions {
   // port in that time, it takes the answer for one to the earlier flow, and the client gets none.
   base::Port first_port = 0;
   base::Port port_count = 1;
+  // A connection that is refused is tried once more, a second later.
+  bool retry_refused = false;
 };
 
 // Clients that make one short connection after the other until stopped.
@@ -40,6 +42,8 @@ class SteadyLoad {
   void stop();
 
   int answered() const { return answered_; }
+  // How many connections were tried once more.
+  int refused() const { return refused_; }
   // What failed, one sentence for each request.
   std::vector<std::string> failures() const;
 
@@ -50,6 +54,7 @@ class SteadyLoad {
   const SteadyLoadOptions options_;
   std::atomic<bool> stop_ = false;
   std::atomic<int> answered_ = 0;
+  std::atomic<int> refused_ = 0;
   mutable std::mutex mutex_;
   std::vector<std::string> failures_;
   std::vector<std::thread> threads_;
