@@ -42,13 +42,12 @@ TopologyMode topology_mode(const std::vector<PortEndpoint>& endpoints, const Nod
   return TopologyMode::kNone;
 }
 
-bool in_topology(const PortEndpoint& endpoint, TopologyMode mode, const NodeFacts& node) {
-  switch (mode) {
-    case TopologyMode::kNone: return true;
-    case TopologyMode::kSameNode: return contains(endpoint.hints->nodes, node.name);
-    case TopologyMode::kSameZone: return contains(endpoint.hints->zones, node.zone);
+// One that is used only if no other endpoint is ready.
+EndpointVerdict verdict_on_unready(const PortEndpoint& endpoint, bool any_ready) {
+  if (usable_while_terminating(endpoint)) {
+    return any_ready ? EndpointVerdict::kOthersReady : EndpointVerdict::kLastResort;
   }
-  return true;
+  return endpoint.terminating ? EndpointVerdict::kStopped : EndpointVerdict::kNotReady;
 }
 
 }  // namespace
@@ -62,9 +61,27 @@ std::string_view to_string(TopologyMode mode) {
   return "unknown";
 }
 
-std::vector<PortEndpoint> endpoints_of_port(const watchers::SliceList& slices,
-                                            std::string_view port_name, base::Protocol protocol,
-                                            base::Family family, std::string_view node_name) {
+std::string_view to_string(EndpointVerdict verdict) {
+  switch (verdict) {
+    case EndpointVerdict::kReady: return "ready";
+    case EndpointVerdict::kLastResort: return "terminating but serving, and no other is ready";
+    case EndpointVerdict::kNotReady: return "not ready";
+    case EndpointVerdict::kOthersReady: return "terminating, and others are ready";
+    case EndpointVerdict::kStopped: return "terminating and not serving any more";
+    case EndpointVerdict::kForOtherNodes: return "hinted for other nodes";
+    case EndpointVerdict::kForOtherZones: return "hinted for other zones";
+    case EndpointVerdict::kOnOtherNode: return "on another node, and the traffic policy is Local";
+  }
+  return "unknown";
+}
+
+bool is_used(EndpointVerdict verdict) {
+  return verdict == EndpointVerdict::kReady || verdict == EndpointVerdict::kLastResort;
+}
+
+std::vector<PortEndpoint> entries_of_port(const watchers::SliceList& slices,
+                                          std::string_view port_name, base::Protocol protocol,
+                                          base::Family family, std::string_view node_name) {
   std::vector<PortEndpoint> found;
   for (const auto& slice : slices) {
     for (const watchers::EndpointGroup& group : slice->groups) {
@@ -79,7 +96,8 @@ std::vector<PortEndpoint> endpoints_of_port(const watchers::SliceList& slices,
                            .terminating = endpoint.terminating,
                            .local = endpoint.node != nullptr && !node_name.empty() &&
                                     *endpoint.node == node_name,
-                           .hints = endpoint.hints.get()});
+                           .hints = endpoint.hints.get(),
+                           .slice = slice.get()});
         }
       }
     }
@@ -89,6 +107,13 @@ std::vector<PortEndpoint> endpoints_of_port(const watchers::SliceList& slices,
                ? std::tie(a.address, a.port) < std::tie(b.address, b.port)
                : rank(a) < rank(b);
   });
+  return found;
+}
+
+std::vector<PortEndpoint> endpoints_of_port(const watchers::SliceList& slices,
+                                            std::string_view port_name, base::Protocol protocol,
+                                            base::Family family, std::string_view node_name) {
+  std::vector<PortEndpoint> found = entries_of_port(slices, port_name, protocol, family, node_name);
   auto same = [](const PortEndpoint& a, const PortEndpoint& b) {
     return a.address == b.address && a.port == b.port;
   };
@@ -96,24 +121,40 @@ std::vector<PortEndpoint> endpoints_of_port(const watchers::SliceList& slices,
   return found;
 }
 
-EndpointChoice choose_endpoints(const std::vector<PortEndpoint>& endpoints, const NodeFacts& node) {
-  EndpointChoice choice;
-  bool any_ready = false;
-  bool any_local_ready = false;
+EndpointJudge::EndpointJudge(const std::vector<PortEndpoint>& endpoints, const NodeFacts& node)
+    : node_(node) {
   for (const PortEndpoint& endpoint : endpoints) {
-    any_ready = any_ready || endpoint.ready;
-    any_local_ready = any_local_ready || (endpoint.ready && endpoint.local);
-    choice.has_any = choice.has_any || endpoint.ready || usable_while_terminating(endpoint);
+    any_ready_ = any_ready_ || endpoint.ready;
+    any_local_ready_ = any_local_ready_ || (endpoint.ready && endpoint.local);
+    has_any_ = has_any_ || endpoint.ready || usable_while_terminating(endpoint);
   }
-  choice.topology = any_ready ? topology_mode(endpoints, node) : TopologyMode::kNone;
+  if (any_ready_) topology_ = topology_mode(endpoints, node);
+}
+
+EndpointVerdict EndpointJudge::for_cluster(const PortEndpoint& endpoint) const {
+  if (!endpoint.ready) return verdict_on_unready(endpoint, any_ready_);
+  if (topology_ == TopologyMode::kSameNode && !contains(endpoint.hints->nodes, node_.name)) {
+    return EndpointVerdict::kForOtherNodes;
+  }
+  if (topology_ == TopologyMode::kSameZone && !contains(endpoint.hints->zones, node_.zone)) {
+    return EndpointVerdict::kForOtherZones;
+  }
+  return EndpointVerdict::kReady;
+}
+
+EndpointVerdict EndpointJudge::for_local(const PortEndpoint& endpoint) const {
+  if (!endpoint.local) return EndpointVerdict::kOnOtherNode;
+  return endpoint.ready ? EndpointVerdict::kReady : verdict_on_unready(endpoint, any_local_ready_);
+}
+
+EndpointChoice choose_endpoints(const std::vector<PortEndpoint>& endpoints, const NodeFacts& node) {
+  EndpointJudge judge(endpoints, node);
+  EndpointChoice choice;
+  choice.topology = judge.topology();
+  choice.has_any = judge.has_any();
   for (const PortEndpoint& endpoint : endpoints) {
-    if (any_ready ? endpoint.ready && in_topology(endpoint, choice.topology, node)
-                  : usable_while_terminating(endpoint)) {
-      choice.cluster.push_back(endpoint);
-    }
-    if (endpoint.local && (any_local_ready ? endpoint.ready : usable_while_terminating(endpoint))) {
-      choice.local.push_back(endpoint);
-    }
+    if (is_used(judge.for_cluster(endpoint))) choice.cluster.push_back(endpoint);
+    if (is_used(judge.for_local(endpoint))) choice.local.push_back(endpoint);
   }
   return choice;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/endpoint_choice.h"
+#include "agent/endpoint_scope.h"
 #include "base/sorted.h"
 
 namespace agent {
@@ -87,42 +88,18 @@ class Planner {
     std::size_t family = context.family == Family::kIpv4 ? 0 : 1;
     NoLocalEndpoints& lacks = plan_.no_local_endpoints;
     if (service_.internal_policy == TrafficPolicy::kLocal) lacks.internal[family] = true;
-    if (external_local() && reached_from_outside(context)) lacks.external[family] = true;
-  }
-
-  bool reached_from_outside(const PortContext& context) const {
-    auto of_family = [&](const IpAddress& address) { return address.family() == context.family; };
-    return context.port.node_port != 0 ||
-           std::any_of(service_.external_ips.begin(), service_.external_ips.end(), of_family) ||
-           std::any_of(service_.ingress.begin(), service_.ingress.end(), [&](const auto& ingress) {
-             return !ingress.proxy_mode && of_family(ingress.ip);
-           });
+    if (external_local() && reached_from_outside(service_, context.port, context.family)) {
+      lacks.external[family] = true;
+    }
   }
 
   void plan_cluster_ip(const PortContext& context, const IpAddress& address) {
-    bool local = service_.internal_policy == TrafficPolicy::kLocal;
+    EndpointScope scope = internal_scope(service_, context.port, context.family, context.choice);
     plan_.virtual_servers.push_back(virtual_server(context, address, context.port.port,
                                                    VipKind::kClusterIp,
-                                                   internal_endpoints(context, local)));
+                                                   endpoints_in(scope, context.choice)));
     add_entry(SetId::kClusterIp, context.family, ip_port(address, context.port));
     bind(address);
-  }
-
-  // internalTrafficPolicy Local without a local endpoint: nothing, unless the port is reached from
-  // outside as well; then kube-proxy falls back to all endpoints, and so do we.
-  const std::vector<PortEndpoint>& internal_endpoints(const PortContext& context,
-                                                      bool local) const {
-    static const std::vector<PortEndpoint> kNone;
-    if (!local) return context.choice.cluster;
-    if (!context.choice.local.empty()) return context.choice.local;
-    return reached_from_outside(context) ? context.choice.cluster : kNone;
-  }
-
-  // externalTrafficPolicy Local without a local endpoint: all of them, as kube-proxy; pods of this
-  // node still get through, and the load balancer's health check keeps the outside away.
-  const std::vector<PortEndpoint>& external_endpoints(const PortContext& context) const {
-    return external_local() && !context.choice.local.empty() ? context.choice.local
-                                                             : context.choice.cluster;
   }
 
   bool external_local() const { return service_.external_policy == TrafficPolicy::kLocal; }
@@ -212,7 +189,8 @@ class Planner {
   // anywhere.
   void add_external(const PortContext& context, const IpAddress& address, Port port, VipKind kind) {
     plan_.virtual_servers.push_back(
-        virtual_server(context, address, port, kind, external_endpoints(context)));
+        virtual_server(context, address, port, kind,
+                       endpoints_in(external_scope(service_, context.choice), context.choice)));
     if (!external_local()) return;
     plan_.inside.push_back(virtual_server(context, address, port, kind, context.choice.cluster));
   }

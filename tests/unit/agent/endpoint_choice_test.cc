@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string_view>
+
 #include "tests/fakes/fake_node.h"
 
 namespace agent {
@@ -126,6 +129,102 @@ INSTANTIATE_TEST_SUITE_P(
         TopologyCase{"other_zones", {{{"x"}, {}}, {{"y"}, {}}}, "z", TopologyMode::kNone, kBoth},
         TopologyCase{"no_own_zone", {{{""}, {}}, {{"y"}, {}}}, "", TopologyMode::kNone, kBoth}),
     [](const auto& param) { return std::string(param.param.name); });
+
+// One test a reason: what `explain` says of an endpoint is what the choice does with it.
+class EndpointVerdicts : public testing::Test {
+ protected:
+  EndpointVerdict cluster(std::size_t i) const {
+    return EndpointJudge(endpoints_, node_).for_cluster(endpoints_[i]);
+  }
+  EndpointVerdict local(std::size_t i) const {
+    return EndpointJudge(endpoints_, node_).for_local(endpoints_[i]);
+  }
+  static PortEndpoint terminating(const char* address, bool serving) {
+    PortEndpoint made = endpoint(address, false, true);
+    made.terminating = true;
+    made.serving = serving;
+    return made;
+  }
+  std::vector<PortEndpoint> endpoints_;
+  NodeFacts node_{"me", "a", {}, {}, {}};
+};
+
+TEST_F(EndpointVerdicts, Ready) {
+  endpoints_ = {endpoint("10.0.0.1", true, true)};
+  EXPECT_EQ(cluster(0), EndpointVerdict::kReady);
+  EXPECT_EQ(local(0), EndpointVerdict::kReady);
+}
+
+TEST_F(EndpointVerdicts, NotReady) {
+  endpoints_ = {endpoint("10.0.0.1", false, true), endpoint("10.0.0.2", true, true)};
+  EXPECT_EQ(cluster(0), EndpointVerdict::kNotReady);
+  EXPECT_EQ(local(0), EndpointVerdict::kNotReady);
+}
+
+TEST_F(EndpointVerdicts, TerminatingBesideReadyOnes) {
+  endpoints_ = {terminating("10.0.0.1", true), endpoint("10.0.0.2", true, true)};
+  EXPECT_EQ(cluster(0), EndpointVerdict::kOthersReady);
+  EXPECT_EQ(local(0), EndpointVerdict::kOthersReady);
+}
+
+TEST_F(EndpointVerdicts, TerminatingAsLastResort) {
+  endpoints_ = {terminating("10.0.0.1", true), endpoint("10.0.0.2", false, true)};
+  EXPECT_EQ(cluster(0), EndpointVerdict::kLastResort);
+  EXPECT_EQ(local(0), EndpointVerdict::kLastResort);
+}
+
+TEST_F(EndpointVerdicts, TerminatingAndNotServing) {
+  endpoints_ = {terminating("10.0.0.1", false)};
+  EXPECT_EQ(cluster(0), EndpointVerdict::kStopped);
+  EXPECT_EQ(local(0), EndpointVerdict::kStopped);
+}
+
+TEST_F(EndpointVerdicts, HintedForOtherZones) {
+  const watchers::EndpointHints ours{.zones = {"a"}, .nodes = {}};
+  const watchers::EndpointHints theirs{.zones = {"b"}, .nodes = {}};
+  endpoints_ = {endpoint("10.0.0.1"), endpoint("10.0.0.2")};
+  endpoints_[0].hints = &ours;
+  endpoints_[1].hints = &theirs;
+  EXPECT_EQ(cluster(0), EndpointVerdict::kReady);
+  EXPECT_EQ(cluster(1), EndpointVerdict::kForOtherZones);
+}
+
+TEST_F(EndpointVerdicts, HintedForOtherNodes) {
+  const watchers::EndpointHints ours{.zones = {}, .nodes = {"me"}};
+  const watchers::EndpointHints theirs{.zones = {}, .nodes = {"you"}};
+  endpoints_ = {endpoint("10.0.0.1"), endpoint("10.0.0.2")};
+  endpoints_[0].hints = &ours;
+  endpoints_[1].hints = &theirs;
+  EXPECT_EQ(cluster(1), EndpointVerdict::kForOtherNodes);
+}
+
+TEST_F(EndpointVerdicts, OnAnotherNode) {
+  endpoints_ = {endpoint("10.0.0.1", true, false)};
+  EXPECT_EQ(cluster(0), EndpointVerdict::kReady);
+  EXPECT_EQ(local(0), EndpointVerdict::kOnOtherNode);
+}
+
+TEST_F(EndpointVerdicts, EachHasWordsOfItsOwn) {
+  std::set<std::string_view> words;
+  for (auto verdict :
+       {EndpointVerdict::kReady, EndpointVerdict::kLastResort, EndpointVerdict::kNotReady,
+        EndpointVerdict::kOthersReady, EndpointVerdict::kStopped, EndpointVerdict::kForOtherNodes,
+        EndpointVerdict::kForOtherZones, EndpointVerdict::kOnOtherNode}) {
+    words.insert(to_string(verdict));
+  }
+  EXPECT_EQ(words.size(), 8u);
+}
+
+TEST(EntriesOfPort, NameEveryEntryTheMostUsableFirst) {
+  watchers::EndpointSlice a = fakes::make_slice("web", "a", {{"", kTcp, 80}}, {"10.0.0.1"});
+  a.groups[0].endpoints[0].ready = false;
+  watchers::EndpointSlice b = fakes::make_slice("web", "b", {{"", kTcp, 80}}, {"10.0.0.1"});
+  watchers::SliceList list = slices({a, b});
+  auto entries = entries_of_port(list, "", kTcp, base::Family::kIpv4, "");
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].slice->key.name, "b");
+  EXPECT_EQ(entries[1].slice->key.name, "a");
+}
 
 }  // namespace
 }  // namespace agent
