@@ -79,6 +79,9 @@ struct Service {
   base::Port health_check_node_port = 0;
   // Labels service.kubernetes.io/service-proxy-name or /headless are present: not ours to serve.
   bool served_elsewhere = false;
+  // "app=web,tier=front", sorted by name; of metadata.labels. One text, since nothing but questions
+  // of people looks at it.
+  std::string labels;
   // Annotations under our own prefix ("ipvs-agent.io/"), name without prefix -> value, sorted.
   std::vector<std::pair<std::string, std::string>> annotations;
   std::vector<std::string> problems;

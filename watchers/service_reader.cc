@@ -87,6 +87,7 @@ ServiceReader::ServiceReader() : ObjectReader(fields(), "Service", /*namespaced=
 
 void ServiceReader::clear() {
   draft_ = {};
+  labels_.clear();
   cluster_ip_fields_ = {};
   client_ip_affinity_ = false;
   affinity_timeout_s_ = kDefaultAffinityTimeout;
@@ -144,6 +145,7 @@ void ServiceReader::on_integer(Field field, std::int64_t value) {
 
 void ServiceReader::on_member(Field field, std::string_view name, std::string_view value) {
   if (field == kLabels) {
+    labels_.emplace_back(name, value);
     // Any value hides the Service, an empty one as well.
     if (name == "service.kubernetes.io/service-proxy-name" ||
         name == "service.kubernetes.io/headless") {
@@ -267,6 +269,11 @@ ObjectNews ServiceReader::build() {
     }
   }
   std::sort(draft_.annotations.begin(), draft_.annotations.end());
+  std::sort(labels_.begin(), labels_.end());
+  for (const auto& [name, value] : labels_) {
+    draft_.labels += (draft_.labels.empty() ? "" : ",") + name + "=" + value;
+  }
+  draft_.labels.shrink_to_fit();
   draft_.key = object_key();
   draft_.uid = uid();
   draft_.resource_version = resource_version();

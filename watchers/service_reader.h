@@ -30,6 +30,7 @@ class ServiceReader final : public ObjectReader {
   void end_ingress();
 
   Service draft_;
+  std::vector<std::pair<std::string, std::string>> labels_;
   ClusterIpFields cluster_ip_fields_;
   bool client_ip_affinity_ = false;
   std::uint32_t affinity_timeout_s_ = 0;
