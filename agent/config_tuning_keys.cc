@@ -9,6 +9,7 @@ namespace {
 
 using Row = ConfigRow;
 
+constexpr std::size_t kLongestSocket = 107;  // sockaddr_un's path
 constexpr std::int64_t kMostEntries = std::numeric_limits<std::int32_t>::max();
 
 void add_conntrack(std::vector<ConfigKey>& keys) {
@@ -162,6 +163,26 @@ void add_service_metrics(std::vector<ConfigKey>& keys) {
       [](auto& c) -> auto& { return c.ipvs_agent.kubernetes_events; }));
 }
 
+ConfigKey socket_key() {
+  auto decode = [](const ConfigValue& value) -> base::Result<std::string> {
+    base::Result<std::string> path = decode_text(value);
+    if (!path || (!path->empty() && !path->starts_with('/')) || path->size() > kLongestSocket) {
+      return found(value);
+    }
+    return path;
+  };
+  return key_of(
+      {.path = "ipvsAgent.socket",
+       .flag = "socket",
+       .meaning = "The Unix socket at which the agent answers its command line (status, explain, "
+                  "plan and others), for its owner alone. Its folder is made where missing; "
+                  "empty: no command line.",
+       .flag_beats_file = true},
+      ConfigType::kText, "an absolute path of at most 107 bytes, or nothing",
+      [](auto& c) -> auto& { return c.ipvs_agent.socket; }, decode,
+      [](const std::string& text) { return text; });
+}
+
 void add_own(std::vector<ConfigKey>& keys) {
   keys.push_back(duration_key(
       {.path = "ipvsAgent.drainTimeout",
@@ -170,6 +191,7 @@ void add_own(std::vector<ConfigKey>& keys) {
                   "limit."},
       [](auto& c) -> auto& { return c.ipvs_agent.drain_timeout; }));
   keys.push_back(state_directory_key());
+  keys.push_back(socket_key());
   keys.push_back(duration_key(
       {.path = "ipvsAgent.auditPeriod",
        .flag = "audit-period",

@@ -107,6 +107,19 @@ HostChange diff(const Touched& touched, const DesiredHost& desired, const Believ
   return change;
 }
 
+void HostChange::append(const HostChange& other) {
+  auto join = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  join(unbind, other.unbind);
+  join(stop_steering, other.stop_steering);
+  join(add_entries, other.add_entries);
+  join(serve, other.serve);
+  join(remove, other.remove);
+  join(bind, other.bind);
+  join(steer, other.steer);
+  join(remove_entries, other.remove_entries);
+  join(draining, other.draining);
+}
+
 std::vector<std::string> HostChange::lines(std::string_view device) const {
   std::vector<std::string> lines;
   lines.reserve(size());

@@ -41,6 +41,8 @@ struct HostChange {
            serve.size() + bind.size() + steer.size() + remove_entries.size();
   }
   bool empty() const { return size() == 0; }
+  // Puts the operations of another change behind those of the same kind.
+  void append(const HostChange& other);
   // One line an operation, in order, in the grammar of ipvsadm -R, ip -batch or ipset restore, each
   // behind the name of its tool: "ipvsadm -a -t 10.96.0.1:80 -r 10.244.1.5:8080 -m -w 1".
   std::vector<std::string> lines(std::string_view device) const;

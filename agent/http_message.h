@@ -16,7 +16,9 @@ namespace agent {
 struct HttpRequest {
   std::string method;   // "GET"
   std::string path;     // "/healthz", decoded and without the query
-  base::Port port = 0;  // of ours that was connected to
+  base::Port port = 0;  // of ours that was connected to; 0 on a Unix socket
+  // Behind the "?", decoded, in order: {{"namespace", "default"}}.
+  std::vector<std::pair<std::string, std::string>> parameters = {};
 };
 
 struct HttpResponse {

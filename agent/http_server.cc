@@ -67,6 +67,12 @@ base::Port local_port(MHD_Connection* connection) {
   return bound ? bound->port : base::Port{0};
 }
 
+MHD_Result on_parameter(void* parameters, MHD_ValueKind, const char* name, const char* value) {
+  static_cast<std::vector<std::pair<std::string, std::string>>*>(parameters)
+      ->emplace_back(name, value == nullptr ? "" : value);
+  return MHD_YES;
+}
+
 MHD_Result on_request(void* options, MHD_Connection* connection, const char* url,
                       const char* method, const char*, const char*, std::size_t* upload_size,
                       void** state) {
@@ -79,8 +85,9 @@ MHD_Result on_request(void* options, MHD_Connection* connection, const char* url
     *upload_size = 0;
     return MHD_YES;
   }
-  HttpResponse answer = static_cast<const HttpServerOptions*>(options)->answer(
-      {.method = method, .path = url, .port = local_port(connection)});
+  HttpRequest request{.method = method, .path = url, .port = local_port(connection)};
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, on_parameter, &request.parameters);
+  HttpResponse answer = static_cast<const HttpServerOptions*>(options)->answer(request);
   MHD_Response* response = make_response(answer);
   if (response == nullptr) return MHD_NO;  // out of memory: the connection is closed
   MHD_Result queued =
@@ -144,6 +151,7 @@ class HttpServer::Engine {
     std::lock_guard lock(mutex_);
     sockets_.clear();
     listeners_.clear();
+    given_.clear();
   }
 
   base::Status listen(const ListenAddress& where) {
@@ -157,6 +165,13 @@ class HttpServer::Engine {
     if (!bound) wake_.notify();  // the time of the next try has to be kept
     if (options_.on_listen) options_.on_listen(where, bound);
     return bound ? base::Status() : bound.status();
+  }
+
+  base::Status serve(base::UniqueFd listening) {
+    std::lock_guard lock(mutex_);
+    if (base::Status status = watch(listening.get()); !status.ok()) return status;
+    given_.push_back(std::move(listening));
+    return {};
   }
 
   void close(const ListenAddress& where) {
@@ -190,16 +205,24 @@ class HttpServer::Engine {
     if (!socket) return socket.status();
     base::Result<ListenAddress> bound = bound_address(socket->get());
     if (!bound) return bound;
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = socket->get();
-    if (epoll_ctl(listeners_fd_.get(), EPOLL_CTL_ADD, socket->get(), &event) != 0) {
-      return base::Status::from_errno(errno, "listen on " + to_string(where));
+    if (base::Status status = watch(socket->get()); !status.ok()) {
+      return status.in("listen on " + to_string(where));
     }
     listener.socket = *std::move(socket);
     listener.bound = *bound;
-    sockets_.insert(listener.socket.get());
     return bound;
+  }
+
+  // With mutex_ held.
+  base::Status watch(int socket) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = socket;
+    if (epoll_ctl(listeners_fd_.get(), EPOLL_CTL_ADD, socket, &event) != 0) {
+      return base::Status::from_errno(errno, "watch a socket");
+    }
+    sockets_.insert(socket);
+    return {};
   }
 
   void run(const std::stop_token& stopped) {
@@ -238,7 +261,7 @@ class HttpServer::Engine {
   std::optional<Clock::time_point> next_retry() const {
     std::lock_guard lock(mutex_);
     std::optional<Clock::time_point> next;
-    if (sockets_.size() == listeners_.size()) return next;
+    if (sockets_.size() == listeners_.size() + given_.size()) return next;
     for (const auto& [wanted, listener] : listeners_) {
       if (!listener.socket) next = next ? std::min(*next, listener.retry) : listener.retry;
     }
@@ -249,7 +272,7 @@ class HttpServer::Engine {
     std::vector<std::pair<ListenAddress, base::Result<ListenAddress>>> opened;
     {
       std::lock_guard lock(mutex_);
-      if (sockets_.size() == listeners_.size()) return;
+      if (sockets_.size() == listeners_.size() + given_.size()) return;
       Clock::time_point now = Clock::now();
       for (auto& [wanted, listener] : listeners_) {
         if (listener.socket || listener.retry > now) continue;
@@ -295,10 +318,11 @@ class HttpServer::Engine {
   base::UniqueFd listeners_fd_;  // epoll over the listening sockets
   Daemon daemon_;
   int daemon_fd_ = -1;        // the daemon's own epoll
-  mutable std::mutex mutex_;  // guards the two below
+  mutable std::mutex mutex_;  // guards the three below
   std::map<ListenAddress, Listener> listeners_;
-  std::set<int> sockets_;  // sockets of those that have one
-  std::jthread thread_;    // last: ends before what it uses
+  std::vector<base::UniqueFd> given_;  // by serve()
+  std::set<int> sockets_;              // sockets of those that have one
+  std::jthread thread_;                // last: ends before what it uses
 };
 
 HttpServer::HttpServer(HttpServerOptions options)
@@ -311,6 +335,10 @@ base::Status HttpServer::start() { return engine_->start(); }
 void HttpServer::stop() { engine_->stop(); }
 
 base::Status HttpServer::listen(const ListenAddress& where) { return engine_->listen(where); }
+
+base::Status HttpServer::serve(base::UniqueFd listening) {
+  return engine_->serve(std::move(listening));
+}
 
 void HttpServer::close(const ListenAddress& where) { engine_->close(where); }
 

@@ -12,6 +12,7 @@
 #include "agent/log.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace agent {
 
@@ -57,6 +58,9 @@ class HttpServer {
   // again every retry_interval until it works or close() is called. Once start() has succeeded;
   // twice is as once.
   base::Status listen(const ListenAddress& where);
+  // Serves a socket that listens already, such as one at a path, until stop(). Once start() has
+  // succeeded. Errors: kResourceExhausted.
+  base::Status serve(base::UniqueFd listening);
   // Stops listening there, or trying to. Connections that were taken may get their answer.
   void close(const ListenAddress& where);
 

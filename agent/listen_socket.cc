@@ -91,6 +91,9 @@ base::Result<ListenAddress> bound_address(int socket) {
     auto* bytes = reinterpret_cast<const std::uint8_t*>(&address.sin_addr);
     return ListenAddress{base::IpAddress::from_bytes({bytes, 4}), ntohs(address.sin_port)};
   }
+  if (storage.ss_family != AF_INET6) {
+    return base::Status(base::Code::kUnsupported, "no socket of an IP address");
+  }
   sockaddr_in6 address{};
   std::memcpy(&address, &storage, sizeof(address));
   auto* bytes = reinterpret_cast<const std::uint8_t*>(&address.sin6_addr);

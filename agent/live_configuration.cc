@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/config_answer.h"
 #include "agent/config_codec.h"
 #include "agent/config_text.h"
 
@@ -41,6 +42,7 @@ LiveConfiguration::LiveConfiguration(const CommandLine& command_line, Machine ma
       machine_(machine),
       parts_(std::move(parts)),
       running_(command_line.loaded.configuration),
+      origins_(command_line.loaded.origins),
       told_(remarks_of(command_line.loaded)) {
   if (!path_.empty()) watch_ = std::make_unique<ConfigWatch>(path_);
 }
@@ -79,7 +81,20 @@ void LiveConfiguration::take_over(const LoadedConfiguration& loaded, base::TimeP
     parts_.loop.reconfigure(loop_options(running_, machine_, ""), now);
     parts_.configz.publish(to_configz(running_));
   }
+  keep_origins(loaded, change);
   tell(change);
+}
+
+// A key that waits stays as it is, and so does where it comes from.
+void LiveConfiguration::keep_origins(const LoadedConfiguration& loaded,
+                                     const ConfigChange& change) {
+  std::map<std::string, Origin> origins = loaded.origins;
+  for (const WaitingKey& key : change.waiting) {
+    origins.erase(key.path);
+    if (auto old = origins_.extract(key.path)) origins.insert(std::move(old));
+  }
+  origins_ = std::move(origins);
+  if (parts_.origins != nullptr) parts_.origins->publish(configuration_json(running_, origins_));
 }
 
 // A scheduler that the kernel does not have would make every virtual server fail.

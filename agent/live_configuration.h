@@ -2,6 +2,7 @@
 #define IPVS_AGENT_AGENT_LIVE_CONFIGURATION_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ class LiveConfiguration {
     Published<std::string>& configz;
     // Settings of the process itself.
     std::function<void(const Configuration&)> apply_to_process;
+    // What `ipvs-agent config` shows: configuration_json(); null: nobody asks.
+    Published<std::string>* origins = nullptr;
   };
 
   // Everything referred to in `parts` outlives it. Without --config there is nothing to follow.
@@ -53,6 +56,7 @@ class LiveConfiguration {
   void reload(base::TimePoint now);
   void take_over(const LoadedConfiguration& loaded, base::TimePoint now);
   void keep_scheduler(ConfigChange& change);
+  void keep_origins(const LoadedConfiguration& loaded, const ConfigChange& change);
   void tell(const ConfigChange& change);
 
   std::vector<std::string> arguments_;
@@ -60,6 +64,7 @@ class LiveConfiguration {
   Machine machine_;
   Parts parts_;
   Configuration running_;
+  std::map<std::string, Origin> origins_;
   std::vector<std::string> told_;  // warnings and notices about the file in force
   ConfigStanding standing_;
   std::unique_ptr<ConfigWatch> watch_;

@@ -124,6 +124,26 @@ std::optional<TimePoint> Loop::oldest_pending(base::Family family) const {
   return oldest;
 }
 
+bool Loop::order_drain(const DrainOrder& order, bool undo, TimePoint now) {
+  if (!(undo ? drain_orders_.remove(order) : drain_orders_.add(order))) return false;
+  snapshot_.for_each_service([&](const watchers::Service& service) {
+    if (concerns(order, snapshot_.slices(service.key))) mark(service.key, {now, {}});
+  });
+  return true;
+}
+
+std::optional<TimePoint> Loop::applied_at(const ObjectKey& service) const {
+  if (!started_) return std::nullopt;
+  auto changed = applied_.find(service);
+  return changed == applied_.end() ? started_at_ : changed->second;
+}
+
+std::optional<TimePoint> Loop::waiting_since(const ObjectKey& service) const {
+  auto waiting = pending_.find(service);
+  if (waiting == pending_.end()) return std::nullopt;
+  return waiting->second.since;
+}
+
 void Loop::take_events() {
   std::size_t service_changes = 0;
   std::size_t slice_changes = 0;
@@ -204,6 +224,7 @@ Touched Loop::replan(const ObjectKey& key) {
       }
     }
   }
+  drain_orders_.apply(snapshot_.slices(key), plan);
   host_.give_marks(plan);
   static const std::vector<std::string> kNone;
   const ServicePlan* before = host_.desired().plan(key);
@@ -257,6 +278,7 @@ bool Loop::start(TimePoint now) {
   malloc_trim(0);
   started_ = true;
   if (!snapshot_.synced(watchers::Kind::kNode)) listener_.node_not_seen(options_.node_wait);
+  started_at_ = clock_.now();
   listener_.started(host_, clock_.now() - now);
   return true;
 }
@@ -304,6 +326,11 @@ void Loop::apply(Touched touched, std::string_view cause, TimePoint now) {
   if (started_) {
     for (const auto& [key, waiting] : in_round_) {
       round.services.push_back({key, waiting.since, waiting.trigger_times});
+      if (snapshot_.service(key) != nullptr) {
+        applied_[key] = round.ended;
+      } else {
+        applied_.erase(key);
+      }
     }
     in_round_.clear();
   }

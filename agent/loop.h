@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/drain_orders.h"
 #include "agent/host.h"
 #include "agent/loop_listener.h"
 #include "agent/node_facts.h"
@@ -57,6 +58,11 @@ class Loop {
   // what changed, and only what differs is written. The node's name and the seed stay.
   void reconfigure(LoopOptions options, base::TimePoint now);
 
+  // Takes an order up, or with `undo` back: the next round gives the real servers that it names
+  // weight 0, or their own. Returns whether that changes something.
+  bool order_drain(const DrainOrder& order, bool undo, base::TimePoint now);
+  const DrainOrders& drain_orders() const { return drain_orders_; }
+
   // The kernel said that the host's addresses changed: the next round looks at them.
   void addresses_changed() { addresses_changed_ = true; }
 
@@ -72,6 +78,11 @@ class Loop {
   // path does not work for anybody. One thing that fails alone, for its Service, does not count:
   // the others are served.
   std::optional<base::TimePoint> oldest_pending(base::Family family) const;
+  // When the newest change of a Service had been applied; no value before the first round. What of
+  // it failed is among the host's retries.
+  std::optional<base::TimePoint> applied_at(const watchers::ObjectKey& service) const;
+  // Since when a change of a Service waits for its round; no value where none does.
+  std::optional<base::TimePoint> waiting_since(const watchers::ObjectKey& service) const;
   const watchers::ClusterSnapshot& snapshot() const { return snapshot_; }
   const NodeFacts& node() const { return node_; }
   const Host& host() const { return host_; }
@@ -101,6 +112,7 @@ class Loop {
   const base::Clock& clock_;
   LoopListener& listener_;
   LoopOptions options_;
+  DrainOrders drain_orders_;
   watchers::ClusterSnapshot snapshot_;
   NodeFacts node_;
   std::unordered_map<watchers::ObjectKey, Pending> pending_;
@@ -111,6 +123,9 @@ class Loop {
   bool addresses_changed_ = false;
   bool reconfigured_ = false;  // since the last round
   bool started_ = false;
+  base::TimePoint started_at_{};
+  // Of the Services that changed since the start.
+  std::unordered_map<watchers::ObjectKey, base::TimePoint> applied_;
   base::Backoff start_backoff_;
   base::TimePoint next_start_{};
   std::optional<base::TimePoint> node_due_;  // the first round waits for the Node until then

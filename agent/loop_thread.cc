@@ -16,9 +16,10 @@ struct Woken {
 };
 
 Woken wait_for(const LoopWakers& wakers, base::Duration at_most) {
-  std::array<pollfd, 4> entries = {{{.fd = wakers.mailbox, .events = POLLIN, .revents = 0},
+  std::array<pollfd, 5> entries = {{{.fd = wakers.mailbox, .events = POLLIN, .revents = 0},
                                     {.fd = wakers.addresses, .events = POLLIN, .revents = 0},
                                     {.fd = wakers.stop, .events = POLLIN, .revents = 0},
+                                    {.fd = wakers.questions, .events = POLLIN, .revents = 0},
                                     {.fd = wakers.configuration, .events = POLLIN, .revents = 0}}};
   timespec time{};
   time.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(at_most).count();

@@ -13,6 +13,7 @@ struct LoopWakers {
   int mailbox = -1;        // the watchers left something
   int addresses = -1;      // the kernel's notification socket: the host's addresses changed
   int stop = -1;           // readable: end
+  int questions = -1;      // somebody asks something
   int configuration = -1;  // something happened to the configuration file
 };
 

@@ -65,7 +65,7 @@ class ClusterSnapshot {
   // Calls visit(const Service&) for each, in no particular order.
   template <typename Visit>
   void for_each_service(Visit visit) const {
-    for (const auto& [key, service] : services_) visit(*service);
+    for (const auto& service : services_) visit(*service);
   }
   std::size_t service_count() const { return services_.size(); }
   std::size_t slice_count() const { return filed_slices_.size(); }

@@ -36,6 +36,7 @@ Configuration random_configuration(std::mt19937& random) {
       {"logging.format", {"text", "json"}},
       {"ipvsAgent.iptablesBackend", {"auto", "nft", "legacy"}},
       {"ipvsAgent.sysctlDirectory", {"/proc/sys", "/host/proc/sys"}},
+      {"ipvsAgent.socket", {"", "/run/other/agent.sock"}},
       {"ipvsAgent.stateDirectory", {"", "/var/lib/ipvs-agent"}},
       {"ipvsAgent.ipsetMaxElements", {"65536", "1048576"}},
       {"ipvsAgent.insideTrafficMarkMask", {"0x0", "0x7fffff00"}},
