@@ -17,6 +17,7 @@ COPY base base
 COPY netconf netconf
 COPY ipvs ipvs
 COPY watchers watchers
+COPY cli cli
 COPY agent agent
 ARG JOBS=
 RUN --mount=type=cache,target=/root/.cache/ccache \

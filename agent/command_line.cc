@@ -4,6 +4,7 @@
 #include "agent/config_checks.h"
 #include "agent/config_codec.h"
 #include "agent/config_keys.h"
+#include "cli/commands.h"
 
 namespace agent {
 namespace {
@@ -144,7 +145,8 @@ base::Result<CommandLine> parse_command_line(std::span<const std::string> argume
   }
   if (line.action == Action::kPrintVersion) return line;
   if (line.action == Action::kPrintHelp) {
-    line.help = flags_help(specs, "ipvs-agent", std::string(kDescription));
+    line.help =
+        flags_help(specs, "ipvs-agent", std::string(kDescription)) + "\n" + cli::commands_help();
     return line;
   }
   bool with_file = !line.config_path.empty();

@@ -6,9 +6,12 @@
 #include <vector>
 
 #include "agent/command_line.h"
+#include "agent/config_command.h"
 #include "agent/config_text.h"
 #include "agent/run.h"
 #include "agent/spdlog_log.h"
+#include "cli/run_command.h"
+#include "cli/terminal.h"
 
 namespace {
 
@@ -26,6 +29,11 @@ int main(int argc, char** argv) {
   // Two heaps for all threads: each further one would keep what its threads once needed.
   mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): the only thread so far
   std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (cli::is_command(arguments)) {
+    cli::Terminal terminal = cli::this_terminal();
+    return arguments.front() == "config" ? agent::run_config_command(arguments, terminal)
+                                         : cli::run_command(arguments, terminal);
+  }
   auto command_line = agent::parse_command_line(arguments);
   if (!command_line.ok()) {
     std::fprintf(stderr, "%s\n", command_line.status().message().c_str());

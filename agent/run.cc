@@ -19,8 +19,11 @@
 #include <utility>
 
 #include "agent/api_sources.h"
+#include "agent/command_server.h"
+#include "agent/config_answer.h"
 #include "agent/config_text.h"
 #include "agent/drain_journal.h"
+#include "agent/drain_order_file.h"
 #include "agent/event_reports.h"
 #include "agent/event_sender.h"
 #include "agent/host.h"
@@ -30,6 +33,7 @@
 #include "agent/kernel_tables.h"
 #include "agent/live_configuration.h"
 #include "agent/loop.h"
+#include "agent/loop_questions.h"
 #include "agent/loop_thread.h"
 #include "agent/metered_conntrack.h"
 #include "agent/node_port_journal.h"
@@ -171,6 +175,20 @@ class Servers {
   std::vector<Server> servers_;
 };
 
+void resume_drain_orders(const DrainOrderFile& file, Loop& loop, base::TimePoint now,
+                         Reporter& reporter) {
+  auto orders = file.load();
+  if (!orders.ok()) return reporter.set_problem("drain orders", orders.status().message());
+  for (const DrainOrder& order : *orders) loop.order_drain(order, false, now);
+}
+
+// The agent does its work without its command line.
+void start_commands(CommandServer& commands, const std::string& path, Reporter& reporter) {
+  if (path.empty()) return;
+  base::Status status = commands.start(path);
+  if (!status.ok()) reporter.set_problem("command line", status.message());
+}
+
 int fail(Log& log, const base::Status& status) {
   log.error("cannot run", {{"error", status.message()}});
   return kExitFailure;
@@ -251,17 +269,20 @@ int run_agent(const CommandLine& command_line, Log& log) {
   }
   Loop loop(host, mailbox, clock, reporter, loop_options(configuration, machine, name));
   Published<std::string> configz(to_configz(configuration));
+  Published<std::string> origins(configuration_json(configuration, command_line.loaded.origins));
   LiveConfiguration live(command_line, machine,
                          {.host = host,
                           .loop = loop,
                           .reporter = reporter,
                           .log = log,
                           .configz = configz,
-                          .apply_to_process = [&](const auto& now) {
-                            set_oom_score(now, log);
-                            traffic.reconfigure(now.ipvs_agent.service_metrics, host.desired());
-                            event_sender.set_enabled(now.ipvs_agent.kubernetes_events);
-                          }});
+                          .apply_to_process =
+                              [&](const auto& now) {
+                                set_oom_score(now, log);
+                                traffic.reconfigure(now.ipvs_agent.service_metrics, host.desired());
+                                event_sender.set_enabled(now.ipvs_agent.kubernetes_events);
+                              },
+                          .origins = &origins});
   ProxyLookout lookout(reporter);
   Servers servers(command_line, metrics, health, configz, clock, log);
 
@@ -271,6 +292,15 @@ int run_agent(const CommandLine& command_line, Log& log) {
   if (base::Status status = servers.start(configuration.bind_address_hard_fail); !status.ok()) {
     return fail(log, status);
   }
+  LoopQuestions questions;
+  DrainOrderFile drain_orders(shadow ? "" : configuration.ipvs_agent.state_directory);
+  resume_drain_orders(drain_orders, loop, clock.now(), reporter);
+  CommandServer commands({.questions = questions,
+                          .health = health,
+                          .clock = clock,
+                          .drain_orders = drain_orders,
+                          .configuration = origins});
+  start_commands(commands, configuration.ipvs_agent.socket, reporter);
   sources.start();
   event_sender.start();
   log.info("started", {{"version", IPVS_AGENT_VERSION},
@@ -282,15 +312,18 @@ int run_agent(const CommandLine& command_line, Log& log) {
            {.mailbox = mailbox.readable_fd(),
             .addresses = addresses->fd(),
             .stop = stop.get(),
+            .questions = questions.readable_fd(),
             .configuration = live.fd()},
            kPulse,
            {.addresses_changed = [&] { return addresses->changed(); },
             .between_steps =
                 [&](base::TimePoint now) {
+                  questions.answer(loop, now);
                   if (shadow) return live.check(now);
                   bool suspicious = host.rivals().suspect().has_value();
                   return std::min(live.check(now), lookout.check(now, suspicious));
                 }});
+  questions.close();
   sources.stop();  // its requests, too
   event_sender.stop();
   log.info("stopped; what the kernel holds stays and goes on working");

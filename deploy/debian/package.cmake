@@ -10,10 +10,16 @@ install(FILES ${debian}/ipvs-agent.service DESTINATION lib/systemd/system)
 install(FILES ${debian}/copyright DESTINATION ${documents})
 # Debian wants them compressed, and each build the same.
 foreach(file ${PROJECT_BINARY_DIR}/debian/changelog ${PROJECT_SOURCE_DIR}/README.md
-             ${PROJECT_SOURCE_DIR}/docs/configuration.md)
+             ${PROJECT_SOURCE_DIR}/docs/configuration.md ${PROJECT_SOURCE_DIR}/docs/command-line.md
+             ${debian}/ipvs-agent.8)
   get_filename_component(name ${file} NAME)
+  set(folder ${documents})
+  if(name MATCHES "\\.8$")
+    set(folder usr/share/man/man8)
+  endif()
   install(CODE "
-    set(made \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${documents}/${name}.gz\")
+    set(made \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${folder}/${name}.gz\")
+    file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${folder}\")
     execute_process(COMMAND gzip -9nc ${file} OUTPUT_FILE \"\${made}\" COMMAND_ERROR_IS_FATAL ANY)
     file(CHMOD \"\${made}\" FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)")
 endforeach()

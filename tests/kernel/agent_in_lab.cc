@@ -50,7 +50,7 @@ void AgentInLab::api_returns() {
 void AgentInLab::launch(const std::vector<std::string>& before, const std::string& kubeconfig) {
   std::vector<std::string> argv = before;
   argv.insert(argv.end(), {AGENT_BINARY, "--config", write_config(kubeconfig), "--state-directory",
-                           state_directory()});
+                           state_directory(), "--socket", socket()});
   if (agent_) earlier_logs_ += log() + "--- restarted\n";
   agent_ = take(node().start(argv));
 }
@@ -64,6 +64,16 @@ std::string AgentInLab::write_config(const std::string& kubeconfig) const {
        << (kubeconfig.empty() ? api_->kubeconfig() : kubeconfig) << "\n";
   for (const std::string& line : lines_) file << line << "\n";
   return path;
+}
+
+std::string AgentInLab::socket() const { return api_->folder() + "/agent.sock"; }
+
+lab::Output AgentInLab::command(std::vector<std::string> words) const {
+  words.insert(words.begin(), AGENT_BINARY);
+  words.insert(words.end(), {"--socket", socket()});
+  lab::Process process = take(node().start(words));
+  base::Result<int> status = process.wait(kPatience);
+  return {.status = status ? *status : -1, .out = process.out(), .err = process.err()};
 }
 
 std::string AgentInLab::state_directory() const { return api_->folder() + "/state"; }

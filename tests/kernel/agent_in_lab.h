@@ -61,6 +61,11 @@ class AgentInLab {
   lab::Process start_beside(const std::vector<std::string>& flags = {}) const;
   // The next starts use this file as it is.
   void use_config(const std::string& path) { config_path_ = path; }
+  // Runs a command of its command line: command({"status", "-o", "json"}); status -1 when it does
+  // not end.
+  lab::Output command(std::vector<std::string> words) const;
+  // Where the program answers its command line.
+  std::string socket() const;
   // Where the program keeps what it needs over a restart.
   std::string state_directory() const;
   // The exit status: 0 after SIGTERM, 137 after SIGKILL.

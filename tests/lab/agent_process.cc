@@ -23,7 +23,8 @@ Status AgentProcess::launch() {
   agent_.reset();
   base::Result<Process> started =
       node_.start({options_.program, "--config", path.string(), "--state-directory",
-                   (options_.folder / "state").string()});
+                   (options_.folder / "state").string(), "--socket",
+                   (options_.folder / "agent.sock").string()});
   if (!started.ok()) return started.status();
   agent_ = std::move(*started);
   return {};

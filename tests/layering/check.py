@@ -3,8 +3,9 @@
 
 Usage: check.py [--self-test] [ROOT]
 
-Folders:      agent may include watchers, ipvs, netconf, base; ipvs may include base and, of netconf,
-              netconf/netlink_socket.h only; watchers and netconf may include base; base only itself.
+Folders:      agent may include cli, watchers, ipvs, netconf, base; ipvs may include base and, of netconf,
+              netconf/netlink_socket.h only; watchers, netconf and cli may include base; base only
+              itself.
               Production never includes tests.
 Third party:  a header of a library appears only in the folders and files listed in LIBRARIES. A
               header file (.h) may include one only if the file is named after the library, so that
@@ -21,8 +22,9 @@ ALLOWED_FOLDERS = {
     "base": {"base"},
     "netconf": {"netconf", "base"},
     "watchers": {"watchers", "base"},
+    "cli": {"cli", "base"},
     "ipvs": {"ipvs", "base"},
-    "agent": {"agent", "watchers", "ipvs", "netconf", "base"},
+    "agent": {"agent", "cli", "watchers", "ipvs", "netconf", "base"},
 }
 ALLOWED_FILES = {("ipvs", "netconf/netlink_socket.h")}
 KNOWN_FOLDERS = set(ALLOWED_FOLDERS) | {"tests", "deploy"}
@@ -57,10 +59,10 @@ LIBRARIES = [
             header=r"libipset_.*\.h", source=r"libipset_.*\.cc"),
     Library("prometheus-cpp", r"prometheus/.*", {"agent"},
             header=r"prometheus_.*\.h", source=r"prometheus_.*\.cc"),
-    Library("nlohmann/json", r"nlohmann/.*", {"watchers", "agent"}),
+    Library("nlohmann/json", r"nlohmann/.*", {"watchers", "agent", "cli"}, header=r"json_.*\.h"),
     Library("yaml-cpp", r"yaml-cpp/.*", {"watchers", "agent"}, header=r"yaml_.*\.h"),
     Library("libmicrohttpd", r"microhttpd\.h", {"agent"}, header=r"microhttpd_.*\.h"),
-    Library("CLI11", r"CLI/.*", {"agent"}),
+    Library("CLI11", r"CLI/.*", {"agent", "cli"}),
     Library("spdlog", r"spdlog/.*", {"agent"}, header=r"spdlog_.*\.h"),
     Library("OpenSSL", r"openssl/.*", {"watchers", "agent"}, header=r"(rest|openssl)_.*\.h"),
     Library("zlib", r"zlib\.h", {"watchers", "agent"}),
@@ -113,6 +115,8 @@ SELF_TEST = [
     ("ipvs/a.cc", '#include "netconf/sysctls.h"', False),
     ("ipvs/a.cc", '#include "agent/loop.h"', False),
     ("agent/a.cc", '#include "ipvs/values.h"', True),
+    ("agent/a.cc", '#include "cli/table.h"', True),
+    ("cli/a.cc", '#include "agent/loop.h"', False),
     ("agent/a.cc", '#include "tests/fakes/fake_ipvs_table.h"', False),
     ("watchers/rest_client.cc", "#include <cpprest/http_client.h>", True),
     ("watchers/reflector.cc", "#include <cpprest/http_client.h>", False),

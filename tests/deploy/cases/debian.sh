@@ -19,7 +19,7 @@ files_case_debian_package_is_whole() {
   done
   diff tree/DEBIAN/conffiles - <<<'/etc/ipvs-agent/config.yaml'
   for wanted in etc/ipvs-agent/config.yaml lib/systemd/system/ipvs-agent.service \
-    usr/share/doc/ipvs-agent/{copyright,changelog.gz,README.md.gz,configuration.md.gz}; do
+    usr/share/doc/ipvs-agent/{copyright,changelog.gz,README.md.gz,configuration.md.gz,command-line.md.gz}; do
     [[ -s tree/$wanted && $(stat -c %a "tree/$wanted") == 644 ]] || { echo "$wanted"; return 1; }
   done
   tree/usr/sbin/ipvs-agent --version

@@ -1,0 +1,135 @@
+// The command line of a running agent: the real program asks the real program about a real kernel.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/kernel/agent_fixture.h"
+
+namespace kernel_test {
+namespace {
+
+using base::Protocol;
+using lab::Connection;
+using lab::Output;
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class AgentCommands : public AgentTest {
+ protected:
+  static std::vector<ServicePort> ports() { return {{Protocol::kTcp, 80, kServerPort}}; }
+  static lab::Target web() { return {Protocol::kTcp, ip("10.96.0.10"), 80}; }
+  void start_with_web() {
+    serve("web", {ip("10.96.0.10")}, ports(), {"pod-0", "pod-1"});
+    lab().configure({"clusterCIDR: 10.244.0.0/16"});
+    ASSERT_TRUE(lab().start());
+  }
+  json ask(const std::vector<std::string>& words) {
+    Output output = lab().command(words);
+    EXPECT_EQ(output.status, 0) << output.err;
+    json answer = json::parse(output.out, nullptr, false);
+    EXPECT_FALSE(answer.is_discarded()) << output.out;
+    return answer;
+  }
+  // The real server of web that is pod-0.
+  json pod_0() {
+    for (const json& real : ask({"status", "default/web", "-o",
+                                 "json"})["services"][0]["virtualServers"][0]["realServers"]) {
+      if (real["address"] == endpoint("pod-0").address.to_string()) return real;
+    }
+    return json::object();
+  }
+};
+
+TEST_F(AgentCommands, StatusCountsTheConnectionsOfTheKernel) {
+  start_with_web();
+  struct stat found {};
+  ASSERT_EQ(stat(lab().socket().c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 07777U, 0600U);
+
+  auto first = Connection::open(network().client(0), web());
+  auto second = Connection::open(network().client(1), web());
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_TRUE(first->ask().ok() && second->ask().ok());
+  json status = ask({"status", "-o", "json"});
+  EXPECT_EQ(status["agent"]["state"], "in step") << status.dump(2);
+  EXPECT_EQ(status["agent"]["node"], kNodeName);
+  const json& server = status["services"][0]["virtualServers"][0];
+  EXPECT_EQ(server["address"], "10.96.0.10");
+  unsigned active = 0;
+  for (const json& real : server["realServers"]) {
+    active += real["activeConnections"].get<unsigned>();
+  }
+  EXPECT_EQ(active, 2u) << status.dump(2);
+  EXPECT_THAT(lab().command({"status"}).out,
+              AllOf(HasSubstr("in step"), HasSubstr("10.96.0.10:80/TCP"), Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(lab().command({"status", "-o", "wide"}).out, HasSubstr("10.244.1.11:8080"));
+  EXPECT_THAT(lab().command({"status", "-n", "none"}).out, HasSubstr("no such Services"));
+}
+
+TEST_F(AgentCommands, ExplainSaysWhyAnEndpointIsNotUsed) {
+  Endpoint unready = endpoint("pod-1");
+  unready.ready = false;
+  lab().put(make_service("web", {ip("10.96.0.10")}, ports()));
+  lab().put(make_slice("web", "v4", ports(), {endpoint("pod-0"), unready}));
+  lab().configure({"clusterCIDR: 10.244.0.0/16"});
+  ASSERT_TRUE(lab().start());
+  for (const char* target : {"default/web", "web", "10.96.0.10:80", "10.96.0.10:80/tcp"}) {
+    Output output = lab().command({"explain", target});
+    EXPECT_EQ(output.status, 0) << output.err;
+    EXPECT_THAT(output.out, AllOf(HasSubstr("TCP 10.96.0.10:80 (ClusterIP)"), HasSubstr("ready"),
+                                  HasSubstr("not ready"), HasSubstr("in the kernel since")));
+  }
+  EXPECT_EQ(lab().command({"explain", "10.96.0.10:81"}).status, 1);
+}
+
+TEST_F(AgentCommands, PlanAndAuditTellWhatSomebodyChanged) {
+  serve("web", {ip("10.96.0.10")}, ports(), {"pod-0", "pod-1"});
+  // Nothing is repaired while we look.
+  lab().configure({"clusterCIDR: 10.244.0.0/16", "ipvsAgent: {auditPeriod: 24h}"});
+  ASSERT_TRUE(lab().start());
+  EXPECT_EQ(lab().command({"plan"}).out, "# nothing: the kernel is as it should be\n");
+  EXPECT_EQ(lab().command({"audit"}).status, 0) << lab().command({"audit"}).out;
+
+  lab().tool({"ipvsadm", "-d", "-t", "10.96.0.10:80", "-r", "10.244.1.11:8080"});
+  lab().tool({"ipset", "del", "KUBE-CLUSTER-IP", "10.96.0.10,tcp:80"});
+  lab().tool({"ipvsadm", "-A", "-t", "192.0.2.77:80", "-s", "wlc"});
+  lab().tool({"iptables", "-t", "nat", "-F", "KUBE-SERVICES"});
+  Output audit = lab().command({"audit"});
+  EXPECT_EQ(audit.status, 3);
+  EXPECT_THAT(audit.out, AllOf(HasSubstr("TCP 10.96.0.10:80"), HasSubstr("ipset KUBE-CLUSTER-IP"),
+                               HasSubstr("IPv4 iptables rules"), HasSubstr("TCP 192.0.2.77:80")));
+  Output plan = lab().command({"plan"});
+  EXPECT_THAT(plan.out, HasSubstr("ipvsadm -a -t 10.96.0.10:80 -r 10.244.1.11:8080 -m -w 1\n"));
+
+  // The lines can be pasted into a shell, and then there is nothing left.
+  lab().tool({"sh", "-ec", plan.out});
+  EXPECT_EQ(lab().command({"plan"}).out, "# nothing: the kernel is as it should be\n");
+  EXPECT_EQ(lab().command({"audit"}).status, 0);
+  auto connection = Connection::open(network().client(0), web());
+  ASSERT_TRUE(connection.ok());
+  EXPECT_TRUE(connection->ask().ok());
+}
+
+TEST_F(AgentCommands, ADeadAgentIsSaidAndItsSocketReplaced) {
+  start_with_web();
+  EXPECT_EQ(lab().stop(SIGKILL), 128 + SIGKILL);
+  for (const char* command : {"status", "plan", "audit"}) {
+    Output output = lab().command({command});
+    EXPECT_EQ(output.status, 1);
+    EXPECT_THAT(output.err, AllOf(HasSubstr("no agent answers at " + lab().socket()),
+                                  HasSubstr("start ipvs-agent")));
+  }
+  ASSERT_TRUE(lab().start());
+  EXPECT_EQ(ask({"status", "-o", "json"})["agent"]["state"], "in step");
+}
+
+}  // namespace
+}  // namespace kernel_test
