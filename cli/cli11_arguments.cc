@@ -33,8 +33,14 @@ base::Result<Arguments> parse_arguments(const CommandSpec& command,
     made->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     options.push_back(made);
   }
-  // CLI11 takes the arguments from the back.
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  // CLI11 takes the arguments from the back, and does not know "-o=json".
+  std::vector<std::string> reversed;
+  for (auto argument = arguments.rbegin(); argument != arguments.rend(); ++argument) {
+    const bool joined = argument->size() > 2 && (*argument)[0] == '-' && (*argument)[1] != '-' &&
+                        (*argument)[2] == '=';
+    reversed.push_back(joined ? argument->substr(3) : *argument);
+    if (joined) reversed.push_back(argument->substr(0, 2));
+  }
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {

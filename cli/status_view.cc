@@ -128,7 +128,6 @@ std::string address_text(const json& item) {
 
 std::string agent_line(const json& agent, const Look& look) {
   std::string state = text(agent, "state");
-  Table line{.columns = {{}}, .rows = {}};
   std::string sync = text(agent, "lastSync");
   auto counted = [&](const char* name, const std::string& what) {
     return std::to_string(number(agent, name)) + " " + what;

@@ -5,6 +5,7 @@
 
 #include "agent/configuration.h"
 #include "agent/kernel_tables.h"
+#include "agent/status_answer.h"
 #include "tests/bench/bench_agent.h"
 #include "tests/bench/isolated.h"
 #include "tests/bench/metered_tables.h"
@@ -125,6 +126,29 @@ void drain(BenchAgent& agent, MeteredTables& metered, const Cluster& cluster, st
   agent.advance(std::chrono::seconds(5));
 }
 
+// What `ipvs-agent status` of everything takes the loop, page by page.
+void status(const BenchAgent& agent) {
+  agent::StatusQuestion question;
+  base::Duration longest{};
+  base::Duration sum{};
+  std::size_t pages = 0;
+  std::size_t services = 0;
+  for (bool more = true; more; ++pages) {
+    auto began = std::chrono::steady_clock::now();
+    auto page = agent::status_page(agent.loop(), question, {});
+    base::Duration took = std::chrono::steady_clock::now() - began;
+    if (!page.ok()) give_up("status: %s", page.status().message().c_str());
+    longest = std::max(longest, took);
+    sum += took;
+    services += page->services.size();
+    more = page->next.has_value();
+    if (more) question.after = *page->next;
+  }
+  std::printf(
+      "  status of %zu Services: %zu pages, the loop %.1f ms in all, longest page %.1f ms\n",
+      services, pages, milliseconds(sum), milliseconds(longest));
+}
+
 }  // namespace
 
 void measure_restart_and_upkeep(ClusterSize size) {
@@ -141,6 +165,7 @@ void measure_restart_and_upkeep(ClusterSize size) {
     BenchAgent agent(metered.tables());
     restart(agent, metered, cluster);
     audit(agent, metered);
+    status(agent);
     for (std::size_t count : {1, 100, 1000}) {
       if (count <= cluster.slices.size()) drain(agent, metered, cluster, count);
     }

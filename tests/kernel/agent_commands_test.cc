@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "tests/kernel/agent_fixture.h"
@@ -116,6 +118,56 @@ TEST_F(AgentCommands, PlanAndAuditTellWhatSomebodyChanged) {
   auto connection = Connection::open(network().client(0), web());
   ASSERT_TRUE(connection.ok());
   EXPECT_TRUE(connection->ask().ok());
+}
+
+TEST_F(AgentCommands, DrainKeepsOpenConnectionsAndLeadsNewOnesElsewhere) {
+  start_with_web();
+  // One to each of the two pods.
+  std::optional<Connection> open;
+  for (int i = 0; i < 8 && !open; ++i) {
+    auto connection = Connection::open(network().client(0), web());
+    ASSERT_TRUE(connection.ok());
+    auto reply = connection->ask();
+    ASSERT_TRUE(reply.ok());
+    if (reply->server == "pod-0") open = std::move(*connection);
+  }
+  ASSERT_TRUE(open);
+  const std::string target = endpoint("pod-0").address.to_string();
+  Output drain = lab().command({"drain", target});
+  EXPECT_EQ(drain.status, 0) << drain.err;
+  EXPECT_THAT(drain.out, AllOf(HasSubstr("default/web"), HasSubstr("TCP 10.96.0.10:80")));
+  EXPECT_THAT(lab().ipvs(), HasSubstr("-r " + target + ":8080 -m -w 0"));
+  EXPECT_TRUE(eventually([&] { return pod_0().value("activeConnections", 0) == 1; }));
+  EXPECT_EQ(pod_0()["state"], "weight 0");
+  auto answers = lab::spread(network().client(1), web(), 6);
+  ASSERT_TRUE(answers.ok());
+  EXPECT_EQ(answers->count("pod-0"), 0u);
+  EXPECT_TRUE(open->ask().ok());
+  EXPECT_EQ(lab().command({"plan"}).out, "# nothing: the kernel is as it should be\n");
+
+  // It survives the agent.
+  EXPECT_EQ(lab().stop(), 0);
+  ASSERT_TRUE(lab().start());
+  EXPECT_THAT(lab().ipvs(), HasSubstr("-r " + target + ":8080 -m -w 0"));
+  auto reply = open->ask();
+  EXPECT_TRUE(reply.ok() && reply->server == "pod-0");
+  EXPECT_THAT(lab().command({"drain"}).out, HasSubstr(target));
+
+  EXPECT_EQ(lab().command({"drain", target, "--undo"}).status, 0);
+  EXPECT_THAT(lab().ipvs(), HasSubstr("-r " + target + ":8080 -m -w 1"));
+  EXPECT_THAT(lab().command({"drain"}).out, HasSubstr("nothing is being drained"));
+  EXPECT_EQ(lab().command({"drain", target, "--undo"}).status, 1);
+}
+
+TEST_F(AgentCommands, ConfigTellsOrigins) {
+  start_with_web();
+  std::map<std::string, std::string> origins;
+  for (const json& value : ask({"config", "-o", "json"})["values"]) {
+    origins[value["key"]] = value["origin"];
+  }
+  EXPECT_EQ(origins["clusterCIDR"], "file");
+  EXPECT_EQ(origins["ipvsAgent.socket"], "flag");
+  EXPECT_EQ(origins["ipvs.scheduler"], "default");
 }
 
 TEST_F(AgentCommands, ADeadAgentIsSaidAndItsSocketReplaced) {

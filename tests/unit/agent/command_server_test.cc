@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <filesystem>
 #include <future>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "agent/config_answer.h"
 #include "tests/fakes/fake_node.h"
@@ -90,7 +93,12 @@ class CommandServerTest : public testing::Test {
                                              .node_eligible = true,
                                              .faults = {},
                                              .warnings = {}}};
-  DrainOrderFile orders_{testing::TempDir()};
+  struct Folder {
+    Folder() : path(testing::TempDir() + "commandsXXXXXX") { path = mkdtemp(path.data()); }
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::string path;
+  } folder_;
+  DrainOrderFile orders_{folder_.path};
   Published<std::string> configuration_{
       configuration_json({}, {{"ipvs.scheduler", Origin::kFlag}})};
   CommandServer server_{{.questions = questions_,
@@ -189,6 +197,42 @@ TEST_F(CommandServerTest, StatusComesInPagesInOrder) {
   page = ask_json("/v1/status", {{"limit", "3"}, {"after", page["next"]}});
   EXPECT_THAT(names(page), ElementsAre("web-6"));
   EXPECT_FALSE(page.contains("next"));
+}
+
+// No page looks at more than a part, however many there are: the loop is never held up for long.
+TEST_F(CommandServerTest, StatusOfTenThousandServicesComesInSmallPages) {
+  for (int i = 0; i < 10'000; ++i) {
+    std::string address = "10.96." + std::to_string(i / 200) + "." + std::to_string(i % 200 + 1);
+    agent_.put(make_service("s" + std::to_string(i), address, {{"", kTcp, 80, 0}}));
+  }
+  start();
+  StatusQuestion question;
+  std::set<std::string> seen;
+  for (bool more = true; more;) {
+    auto page = status_page(agent_.loop, question, node_.clock.now());
+    ASSERT_TRUE(page.ok());
+    ASSERT_LE(page->services.size(), question.limit);
+    for (const ServiceStatus& service : page->services) {
+      EXPECT_TRUE(seen.insert(service.key.name).second);
+      EXPECT_TRUE(service.virtual_servers.at(0).in_kernel);
+    }
+    more = page->next.has_value();
+    if (more) question.after = *page->next;
+  }
+  EXPECT_EQ(seen.size(), 10'000u);
+}
+
+TEST_F(CommandServerTest, APageOfManyVirtualServersHasFewerServices) {
+  for (int i = 0; i < 3; ++i) {
+    watchers::Service service =
+        make_service("s" + std::to_string(i), "10.96.0." + std::to_string(i + 1), {});
+    for (int port = 1; port <= 150; ++port) {
+      service.ports.push_back({"p" + std::to_string(port), kTcp, static_cast<base::Port>(port), 0});
+    }
+    agent_.put(service);
+  }
+  start();
+  EXPECT_THAT(names(ask_json("/v1/status")), ElementsAre("s0"));
 }
 
 TEST_F(CommandServerTest, StatusOfNamespaceNameAndLabels) {
@@ -429,6 +473,36 @@ TEST_F(CommandServerTest, AuditNamesDifferencesAndForeignVirtualServers) {
   EXPECT_EQ(audit["differences"][0]["found"], "is gone");
   EXPECT_EQ(audit["differences"][0]["commands"].size(), 3u);
   EXPECT_EQ(audit["foreign"][0]["virtualServer"], "TCP 192.0.2.7:443");
+}
+
+TEST_F(CommandServerTest, DrainOrdersAreGivenListedAndTakenBack) {
+  serve_web();
+  start();
+  EXPECT_THAT(ask_json("/v1/drain")["orders"], IsEmpty());
+  HttpResponse given = ask("/v1/drain", {{"target", "10.244.1.1"}}, "POST");
+  EXPECT_EQ(given.status, 200) << *given.body;
+  agent_.run();
+  json order = ask_json("/v1/drain")["orders"][0];
+  EXPECT_EQ(order["target"], "10.244.1.1");
+  EXPECT_EQ(order["realServers"][0]["weight"], 0);
+  EXPECT_EQ(order["realServers"][0]["state"], "weight 0");
+  EXPECT_EQ(order["realServers"][0]["service"], "default/web");
+  EXPECT_EQ(order["realServers"][0]["virtualServer"], "TCP 10.96.0.10:80");
+  EXPECT_EQ(orders_.load()->size(), 1u);
+  EXPECT_EQ(ask("/v1/drain", {{"target", "10.244.1.1"}}, "DELETE").status, 200);
+  EXPECT_EQ(ask("/v1/drain", {{"target", "10.244.1.1"}}, "DELETE").status, 404);
+  EXPECT_THAT(*orders_.load(), IsEmpty());
+  EXPECT_EQ(ask("/v1/drain", {{"target", "web"}}, "POST").status, 400);
+  EXPECT_EQ(ask("/v1/drain", {}, "PUT").status, 400);
+}
+
+TEST_F(CommandServerTest, ConfigIsWhatIsInForceWithItsOrigin) {
+  std::map<std::string, std::string> origins;
+  for (const json& value : ask_json("/v1/config")["values"]) {
+    origins[value["key"]] = value["origin"];
+  }
+  EXPECT_EQ(origins["ipvs.scheduler"], "flag");
+  EXPECT_EQ(origins["ipvs.syncPeriod"], "default");
 }
 
 TEST_F(CommandServerTest, AuditTellsWhatItCouldNotRead) {

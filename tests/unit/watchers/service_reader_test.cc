@@ -40,8 +40,10 @@ TEST(ServiceReader, ReadsAFullService) {
       R"(,"status":{"loadBalancer":{"ingress":[{"ip":"198.51.100.1"},
          {"ip":"198.51.100.2","ipMode":"Proxy"},{"hostname":"lb.example.org"},
          {"ip":"2001:db8::5","ipMode":"VIP","ports":[]}]}})",
-      R"(,"annotations":{"ipvs-agent.io/scheduler":"lc","other":"x","ipvs-agent.io/a":"b"})"));
+      R"(,"annotations":{"ipvs-agent.io/scheduler":"lc","other":"x","ipvs-agent.io/a":"b"},)"
+      R"("labels":{"tier":"","app":"web"})"));
   ASSERT_NE(service, nullptr);
+  EXPECT_EQ(service->labels, "app=web,tier=");
   EXPECT_EQ(service->key, (ObjectKey{"default", "web"}));
   EXPECT_EQ(service->uid, "u1");
   EXPECT_EQ(service->resource_version, "42");
