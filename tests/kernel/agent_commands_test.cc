@@ -42,8 +42,8 @@ class AgentCommands : public AgentTest {
   }
   // The real server of web that is pod-0.
   json pod_0() {
-    for (const json& real : ask({"status", "default/web", "-o",
-                                 "json"})["services"][0]["virtualServers"][0]["realServers"]) {
+    const json status = ask({"status", "default/web", "-o", "json"});
+    for (const json& real : status["services"][0]["virtualServers"][0]["realServers"]) {
       if (real["address"] == endpoint("pod-0").address.to_string()) return real;
     }
     return json::object();
@@ -162,7 +162,8 @@ TEST_F(AgentCommands, DrainKeepsOpenConnectionsAndLeadsNewOnesElsewhere) {
 TEST_F(AgentCommands, ConfigTellsOrigins) {
   start_with_web();
   std::map<std::string, std::string> origins;
-  for (const json& value : ask({"config", "-o", "json"})["values"]) {
+  const json answer = ask({"config", "-o", "json"});
+  for (const json& value : answer["values"]) {
     origins[value["key"]] = value["origin"];
   }
   EXPECT_EQ(origins["clusterCIDR"], "file");

@@ -498,7 +498,8 @@ TEST_F(CommandServerTest, DrainOrdersAreGivenListedAndTakenBack) {
 
 TEST_F(CommandServerTest, ConfigIsWhatIsInForceWithItsOrigin) {
   std::map<std::string, std::string> origins;
-  for (const json& value : ask_json("/v1/config")["values"]) {
+  const json answer = ask_json("/v1/config");
+  for (const json& value : answer["values"]) {
     origins[value["key"]] = value["origin"];
   }
   EXPECT_EQ(origins["ipvs.scheduler"], "flag");
