@@ -82,7 +82,7 @@ struct Configuration {
   struct IpvsAgent {
     // How long a removed TCP or SCTP real server may keep its connections; 0 has no limit.
     base::Duration drain_timeout = std::chrono::minutes(15);
-    std::string state_directory = "/run/ipvs-agent";  // for the drain journal; "" keeps none
+    std::string state_directory = "/run/ipvs-agent";    // for the drain journal; "" keeps none
     std::string socket = "/run/ipvs-agent/agent.sock";  // for the command line; "" serves none
     // How often the whole of what the kernel holds is compared with what it should; >= 1 s.
     base::Duration audit_period = std::chrono::seconds(30);
