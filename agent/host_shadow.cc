@@ -182,9 +182,6 @@ std::vector<std::string> Host::missing_rules(Family family, SetMask filled,
   operations += ops.size();
   std::vector<std::string> lines = shell_lines(family, *rules_[index], ops);
   netconf::IptablesState rules = after(*rules_[index], ops);
-  if (without_iptables_mode(rules).empty()) return lines;
-  auto more = tables_.iptables.read(family, more_tables_of_iptables_mode());
-  if (more.ok()) rules.insert(rules.end(), more->begin(), more->end());
   for (const std::vector<netconf::IptablesOp>& part : without_iptables_mode(rules)) {
     operations += part.size();
     for (std::string& line : shell_lines(family, rules, part)) lines.push_back(std::move(line));
