@@ -43,6 +43,7 @@ void BenchAgent::deliver(const Cluster& cluster) {
   for (const auto& slice : cluster.slices) put(Kind::kEndpointSlice, slice->key, slice);
   put(Kind::kService, {}, watchers::Synced());
   put(Kind::kEndpointSlice, {}, watchers::Synced());
+  put(Kind::kNode, {}, watchers::Synced());
 }
 
 void BenchAgent::deliver(std::shared_ptr<const watchers::EndpointSlice> slice) {

@@ -115,6 +115,7 @@ void measure_scrapes(ClusterSize size) {
     agent.prepare();
     agent.deliver(cluster);
     agent.step();
+    if (!agent.loop().started()) give_up("the agent did not start");
     std::printf("\nPages of metrics of Services, %d Services x %d endpoints in place\n",
                 size.services, size.endpoints);
     auto services = static_cast<std::size_t>(size.services);
