@@ -21,6 +21,13 @@
     (dig "ipvsAgent" "iptablesBackend" "" $config) .Values.extraConfig | toJson -}}
 {{- end -}}
 
+{{/* The port that the agent opens for .port: with --shadow it leaves the configured ones to the proxy that works there. */}}
+{{- define "ipvs-agent.port" -}}
+{{- $port := int .port -}}
+{{- if .shadow -}}{{- $port = ternary (sub $port 100) (add $port 100) (gt $port 65435) -}}{{- end -}}
+{{- $port -}}
+{{- end -}}
+
 {{/* Where the configuration is mounted; kubeadm's names its kubeconfig by this folder. */}}
 {{- define "ipvs-agent.configFolder" -}}
 {{- ternary "/var/lib/kube-proxy" "/etc/ipvs-agent" (ne .Values.existingConfigMap "") -}}
@@ -33,7 +40,7 @@
 
 {{/* What a schema cannot say: values that exclude or need each other. */}}
 {{- define "ipvs-agent.check" -}}
-{{- if not (or .Values.existingConfigMap .Values.apiServer.host) -}}
+{{- if not (or .Values.existingConfigMap .Values.apiServer.host .Values.shadow) -}}
 {{- fail "apiServer.host is empty. Give an address of the API server that works without any Service, because Services work only once this agent runs: --set apiServer.host=ADDRESS (kubectl cluster-info prints it). On kubeadm clusters --set existingConfigMap=kube-proxy takes kube-proxy's own configuration instead." -}}
 {{- end -}}
 {{- if and (or .Values.serviceMonitor.enabled .Values.podMonitor.enabled) (or (hasPrefix "127." .Values.metrics.address) (eq .Values.metrics.address "::1")) -}}

@@ -15,7 +15,7 @@ api_case_a_takes_every_rendering() {
     name=$(basename "$file" .yaml)
     render "$name" | kubectl apply --dry-run=server --validate=strict -f -
   done
-  for name in kubeadm dual-stack; do
+  for name in kubeadm dual-stack shadow; do
     kubectl apply --dry-run=server --validate=strict -k "$kRoot/deploy/kustomize/overlays/$name"
   done
 }

@@ -59,7 +59,7 @@ files_case_agent_takes_the_configurations() {
 files_case_agent_knows_the_flags() {
   local name flag
   "$kAgent" --help >help
-  for name in base everything kubeadm; do
+  for name in base everything kubeadm shadow; do
     render "$name" | as_json | jq -r '.[] | select(.kind == "DaemonSet") | .spec.template.spec.containers[0].args[]'
   done | sed 's/=.*//' | sort -u >flags
   while read -r flag; do

@@ -21,9 +21,10 @@ comparable() {
 
 files_case_kustomize_overlays_equal_the_chart() {
   local overlay
-  for overlay in kubeadm dual-stack; do
+  for overlay in kubeadm dual-stack shadow; do
     kubectl kustomize "$kKustomize/overlays/$overlay" | as_json | comparable >"$overlay.json"
   done
   diff <(render kubeadm | as_json | comparable) kubeadm.json
+  diff <(render shadow | as_json | comparable) shadow.json
   diff <(render base --set apiServer.host=fd00:10::1 | as_json | comparable) dual-stack.json
 }
