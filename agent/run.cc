@@ -300,7 +300,8 @@ int run_agent(const CommandLine& command_line, Log& log) {
                           .clock = clock,
                           .drain_orders = drain_orders,
                           .configuration = origins});
-  start_commands(commands, configuration.ipvs_agent.socket, reporter);
+  // A shadow leaves the socket to the agent that works.
+  start_commands(commands, shadow ? "" : configuration.ipvs_agent.socket, reporter);
   sources.start();
   event_sender.start();
   log.info("started", {{"version", IPVS_AGENT_VERSION},
