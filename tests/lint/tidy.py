@@ -4,7 +4,8 @@
 Usage: tidy.py BUILD [FILE...]      BUILD has compile_commands.json and has been built with Ninja.
 
 A source that was clean is remembered under a hash of its text, of every header of this project that
-the compiler read for it (Ninja knows), its compile command, .clang-tidy and clang-tidy's version.
+the compiler read for it (Ninja knows), its compile command, .clang-tidy and clang-tidy's version:
+in ~/.cache, so that every checkout of one user shares it.
 """
 
 import concurrent.futures
@@ -49,7 +50,7 @@ class Hasher:
         return self.known[path]
 
     def of_source(self, entry, headers):
-        total = hashlib.sha256(self.common + entry["command"].encode())
+        total = hashlib.sha256(self.common + entry["command"].replace(str(ROOT), ".").encode())
         for path in sorted({pathlib.Path(entry["file"]), *headers}):
             total.update(str(path.relative_to(ROOT)).encode() + self.of_file(path))
         return total.hexdigest()
@@ -67,8 +68,9 @@ def tidy(build, source):
 def main(arguments):
     build = arguments[0]
     wanted = {str(pathlib.Path(name).resolve()) for name in arguments[1:]}
-    stamps = pathlib.Path(build, "tidy")
-    stamps.mkdir(exist_ok=True)
+    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    stamps = pathlib.Path(cache, "ipvs-agent", "tidy")
+    stamps.mkdir(parents=True, exist_ok=True)
     headers, hasher = headers_by_object(build), Hasher()
     work, clean = {}, 0
     for entry in json.loads(pathlib.Path(build, "compile_commands.json").read_text()):
