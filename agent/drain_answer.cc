@@ -47,6 +47,7 @@ base::Status read_connections(const Host& host, std::vector<OrderedServer>& serv
   };
   std::sort(servers.begin(), servers.end(), before);
   std::vector<ipvs::VirtualServerKey> keys;
+  keys.reserve(servers.size());
   for (const OrderedServer& server : servers) keys.push_back(server.virtual_server);
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());

@@ -56,8 +56,8 @@ base::Result<HostChange> HostInspection::set(SetId id, base::Family family) cons
   auto sets = host_.tables_.ipsets.read(names);
   if (!sets.ok()) return sets.status();
   BelievedHost actual;
-  const std::vector<netconf::IpsetEntry> kNone;
-  actual.observe_set(id, family, sets->empty() ? kNone : sets->front().entries);
+  const std::vector<netconf::IpsetEntry> none;
+  actual.observe_set(id, family, sets->empty() ? none : sets->front().entries);
   // What is believed and there is desired as well, or fails: no need to look at all of them.
   Touched touched;
   for (const netconf::IpsetEntry& entry : actual.set(id, family)) {

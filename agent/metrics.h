@@ -77,7 +77,7 @@ class Metrics {
   void set_sizes(const HostSizes& sizes);
   void set_ipset_fill(std::vector<IpsetFill> sets);
   void set_sources(std::vector<SourceStatus> sources);
-  void set_upkeep(Upkeep upkeep);
+  void set_upkeep(const Upkeep& upkeep);
 
   // kube-proxy's. `done` is when the round ended, if all of it succeeded.
   void observe_sync(base::Family family, base::Duration took, const base::WallTime* done);

@@ -89,7 +89,7 @@ void Metrics::set_sources(std::vector<SourceStatus> sources) {
   registry_->sources = std::move(sources);
 }
 
-void Metrics::set_upkeep(Upkeep upkeep) {
+void Metrics::set_upkeep(const Upkeep& upkeep) {
   std::lock_guard lock(registry_->values_mutex);
   registry_->upkeep = upkeep;
 }
