@@ -31,7 +31,7 @@ void BenchAgent::prepare() {
   base::Status status = host_.prepare(clock_.now());
   if (status.ok()) return;
   std::fprintf(stderr, "cannot prepare the host: %s\n", status.message().c_str());
-  std::exit(1);
+  std::exit(1);  // NOLINT(concurrency-mt-unsafe): a bench has nothing to save
 }
 
 void BenchAgent::put(Kind kind, const watchers::ObjectKey& key, watchers::ObjectNews news) {

@@ -15,7 +15,6 @@ namespace {
 using base::Protocol;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 const std::vector<ServicePort> kTcpPort = {{Protocol::kTcp, 80, kServerPort}};
 

@@ -166,8 +166,9 @@ TEST_F(AgentChanges, TakeUpUdpFlowsThatBeganBeforeAnyEndpoint) {
     lab().put(make_slice("dns", family == base::Family::kIpv4 ? "v4" : "v6", kUdpPort,
                          {endpoint("remote-0", family)}));
   }
-  for (auto& [to, flow] : flows) {
-    SCOPED_TRACE(to);
+  for (auto& named : flows) {
+    SCOPED_TRACE(named.first);
+    auto& flow = named.second;
     base::Result<lab::Reply> reply = flow.ask();
     // Whether it is masqueraded is decided for the first packet of what the kernel takes for new.
     EXPECT_TRUE(eventually([&] {
