@@ -133,6 +133,17 @@ Json endpoint_json(const ExplainedEndpoint& endpoint) {
   return json;
 }
 
+Json choice_json(const ipvs::ForetoldChoice& choice) {
+  Json json;
+  json["server"] = nullptr;
+  if (choice.server) {
+    json["server"] = {{"address", choice.server->address.to_string()},
+                      {"port", choice.server->port}};
+  }
+  json["why"] = choice.why;
+  return json;
+}
+
 }  // namespace
 
 std::string status_json(const StatusPage& page, const HealthState& health, const Moment& moment) {
@@ -171,6 +182,7 @@ std::string explanation_json(const Explanation& explanation, const Moment& momen
     for (const ExplainedEndpoint& endpoint : server.endpoints) {
       item["endpoints"].push_back(endpoint_json(endpoint));
     }
+    if (server.choice) item["choice"] = choice_json(*server.choice);
     json["virtualServers"].push_back(std::move(item));
   }
   json["unusedEndpoints"] = Json::array();

@@ -99,6 +99,17 @@ base::Result<ipvs::VirtualServerKey> parse_address(const std::string& text) {
   return key;
 }
 
+// "10.0.0.9", "10.0.0.9:40000", "fd00::9", "[fd00::9]:40000"; no value for "".
+base::Result<std::optional<ipvs::Client>> parse_client(const std::string& text) {
+  if (text.empty()) return std::optional<ipvs::Client>();
+  if (auto address = base::IpAddress::parse(text); address.ok()) {
+    return std::optional(ipvs::Client{.address = *address});
+  }
+  auto both = parse_address(text);
+  if (!both.ok()) return wrong("client", text, "IP, IP:PORT or [IPv6]:PORT");
+  return std::optional(ipvs::Client{.address = both->address, .port = both->port});
+}
+
 base::Result<std::vector<base::Protocol>> parse_protocols(const std::string& text) {
   if (text.empty()) {
     return std::vector{base::Protocol::kTcp, base::Protocol::kUdp, base::Protocol::kSctp};
@@ -168,12 +179,16 @@ HttpResponse CommandServer::status(const HttpRequest& request) {
 }
 
 HttpResponse CommandServer::explain(const HttpRequest& request) {
+  auto client = parse_client(text_of(request, "client"));
+  if (!client.ok()) return failure(client.status());
   std::string service = text_of(request, "service");
   if (!service.empty()) {
     auto key = parse_service("service", service);
     if (!key.ok()) return failure(key.status());
-    return explained(parts_.questions.ask(
-        [key = *key](Loop& loop, base::TimePoint now) { return planned_from(loop, key, now); }));
+    return explained(parts_.questions.ask([key = *key](Loop& loop, base::TimePoint now) {
+      return planned_from(loop, key, now);
+    }),
+                     *client);
   }
   auto key = parse_address(text_of(request, "address"));
   if (!key.ok()) return failure(key.status());
@@ -182,12 +197,14 @@ HttpResponse CommandServer::explain(const HttpRequest& request) {
   return explained(
       parts_.questions.ask([key = *key, protocols = *protocols](Loop& loop, base::TimePoint now) {
         return find_owner(loop, key, protocols, now);
-      }));
+      }),
+      *client);
 }
 
-HttpResponse CommandServer::explained(const base::Result<PlannedFrom>& found) {
+HttpResponse CommandServer::explained(const base::Result<PlannedFrom>& found,
+                                      const std::optional<ipvs::Client>& client) {
   if (!found.ok()) return failure(found.status());
-  return page(200, explanation_json(explain_service(*found),
+  return page(200, explanation_json(explain_service(*found, client),
                                     {parts_.clock.now(), parts_.clock.wall_now()}));
 }
 

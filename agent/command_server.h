@@ -1,6 +1,7 @@
 #ifndef IPVS_AGENT_AGENT_COMMAND_SERVER_H_
 #define IPVS_AGENT_AGENT_COMMAND_SERVER_H_
 
+#include <optional>
 #include <string>
 
 #include "agent/drain_order_file.h"
@@ -12,6 +13,7 @@
 #include "agent/published.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "ipvs/foretold_choice.h"
 
 namespace agent {
 
@@ -49,7 +51,8 @@ class CommandServer {
  private:
   HttpResponse status(const HttpRequest& request);
   HttpResponse explain(const HttpRequest& request);
-  HttpResponse explained(const base::Result<PlannedFrom>& found);
+  HttpResponse explained(const base::Result<PlannedFrom>& found,
+                         const std::optional<ipvs::Client>& client);
   HttpResponse drain(const HttpRequest& request);
   HttpResponse scan(std::string (*render)(const HostScan&));
 

@@ -51,13 +51,29 @@ std::string hint_note(TopologyMode mode, const NodeFacts& node) {
   return "every ready endpoint is hinted for zones, and some for this node's (" + node.zone + ")";
 }
 
+std::optional<ipvs::ForetoldChoice> choice_of(const VirtualServerStatus& status,
+                                              const ipvs::Client& client) {
+  if (!status.in_kernel || client.address.family() != status.actual.key.family()) return {};
+  ipvs::VirtualServerState state;
+  state.server = status.actual;
+  for (const RealServerStatus& real : status.real_servers) {
+    if (!real.in_kernel) continue;
+    ipvs::RealServerState& there = state.real_servers.emplace_back();
+    there.server = real.server;
+    there.place = real.place;
+  }
+  const bool inside = status.inside_of.port != 0;
+  return foretell_choice(state, inside ? status.inside_of.address : status.actual.key.address,
+                         client);
+}
+
 class Explainer {
  public:
   Explainer(const Service& service, const watchers::SliceList& slices, const NodeFacts& node)
       : service_(service), slices_(slices), node_(node) {}
 
   ExplainedVirtualServer virtual_server(const VirtualServerStatus& status) {
-    ExplainedVirtualServer explained{.status = status, .notes = {}, .endpoints = {}};
+    ExplainedVirtualServer explained{.status = status, .notes = {}, .endpoints = {}, .choice = {}};
     const PlannedVirtualServer& planned = status.planned;
     const bool inside = status.inside_of.port != 0;
     const ipvs::VirtualServerKey& address = inside ? status.inside_of : planned.server.key;
@@ -220,12 +236,13 @@ base::Result<watchers::ObjectKey> owner_of(const Loop& loop, const ipvs::Virtual
   return base::Status(base::Code::kNotFound, why);
 }
 
-Explanation explain_service(PlannedFrom from) {
+Explanation explain_service(PlannedFrom from, const std::optional<ipvs::Client>& client) {
   Explanation explanation;
   Explainer explainer(*from.service, from.slices, from.node);
   explanation.not_served = why_not_served(*from.service);
   for (const VirtualServerStatus& status : from.status.virtual_servers) {
     explanation.virtual_servers.push_back(explainer.virtual_server(status));
+    if (client) explanation.virtual_servers.back().choice = choice_of(status, *client);
   }
   if (explanation.not_served.empty()) explanation.unused = explainer.unused();
   explanation.from = std::move(from);

@@ -10,6 +10,7 @@
 #include "agent/endpoint_scope.h"
 #include "agent/loop.h"
 #include "agent/status_answer.h"
+#include "ipvs/foretold_choice.h"
 
 // Why the host holds what it holds for a Service.
 namespace agent {
@@ -39,6 +40,9 @@ struct ExplainedVirtualServer {
   // What decided beside the endpoints themselves: policies, hints; sentences.
   std::vector<std::string> notes;
   std::vector<ExplainedEndpoint> endpoints;  // sorted by address and port
+  // What a new connection of the client gets that was asked about; no value where none was, where
+  // it is of the other family, or where nothing is in the kernel.
+  std::optional<ipvs::ForetoldChoice> choice;
 };
 
 struct Explanation {
@@ -58,8 +62,9 @@ base::Result<PlannedFrom> planned_from(const Loop& loop, const watchers::ObjectK
 // of the address.
 base::Result<watchers::ObjectKey> owner_of(const Loop& loop, const ipvs::VirtualServerKey& key);
 
-// Judges every entry of every slice by the rules of the planning. Pure.
-Explanation explain_service(PlannedFrom from);
+// Judges every entry of every slice by the rules of the planning, and foretells what a client gets,
+// where one is given. Pure.
+Explanation explain_service(PlannedFrom from, const std::optional<ipvs::Client>& client = {});
 
 }  // namespace agent
 

@@ -82,6 +82,7 @@ class StatusMaker {
     auto state = std::lower_bound(states_.begin(), states_.end(), key,
                                   [](const auto& a, const auto& b) { return a.server.key < b; });
     status.in_kernel = state != states_.end() && state->server.key == key;
+    if (status.in_kernel) status.actual = state->server;
     static const std::vector<ipvs::RealServerState> kNone;
     merge(planned.real_servers, status.in_kernel ? state->real_servers : kNone, key,
           status.real_servers);
@@ -104,6 +105,7 @@ class StatusMaker {
         real.server = have->server;
         real.active_connections = have->active_connections;
         real.inactive_connections = have->inactive_connections;
+        real.place = have->place;
         ++have;
       } else {
         real.server = *want;

@@ -39,11 +39,13 @@ struct RealServerStatus {
   std::uint32_t active_connections = 0;
   std::uint32_t inactive_connections = 0;
   std::optional<DrainStatus> drain;
+  std::uint32_t place = 0;  // ipvs::RealServerState::place, where in_kernel
 };
 
 struct VirtualServerStatus {
   PlannedVirtualServer planned;
   bool in_kernel = false;
+  ipvs::VirtualServer actual;  // as the kernel has it, where it does
   // The Service that has the address, port and protocol instead of this one; an empty name where
   // this one has it.
   watchers::ObjectKey taken_by;

@@ -74,12 +74,18 @@ CommandSpec explain_command() {
           "TARGET is a Service, NAMESPACE/NAME or NAME, or an address that one answers on: "
           "10.96.0.10:80, [fd00::1]:53/udp. For each of the Service's addresses every endpoint of "
           "every slice is listed: used or not, and why; its weight and connections; which versions "
-          "of the objects that comes from, and when it reached the kernel.\n\nWhich real server a "
-          "client gets from a scheduler that hashes (sh, mh, dh) is not computed.",
+          "of the objects that comes from, and when it reached the kernel.\n\nWith --client "
+          "it foretells which real server a new connection of that client gets, where the "
+          "scheduler goes by a hash (sh, mh, dh); others go by the state of the moment.",
       .options = {namespace_option("The namespace of a Service that is given without one; default: "
                                    "default"),
-                  output_option({"json"}), socket_option()},
+                  {.name = "client",
+                   .value = "IP[:PORT]",
+                   .help = "Foretell the real server that it gets, by a scheduler that hashes"},
+                  output_option({"json"}),
+                  socket_option()},
       .examples = {{"ipvs-agent explain default/web", "one Service"},
+                   {"ipvs-agent explain web --client 10.0.0.9", "and what that client gets"},
                    {"ipvs-agent explain 10.96.0.10:53/udp", "whoever answers there"}},
       .most_words = 1,
       .words_are_services = true};

@@ -65,6 +65,16 @@ void add_row(const json& endpoint, const std::string& why, const json* real, Tab
                         {text(endpoint, "slice")}});
 }
 
+// What the client gets that was asked about; "" where none was.
+std::string choice_text(const json& server) {
+  auto choice = server.find("choice");
+  if (choice == server.end() || !choice->is_object()) return "";
+  std::string result = "  the client: ";
+  auto chosen = choice->find("server");
+  if (chosen != choice->end() && chosen->is_object()) result += address_text(*chosen) + ", ";
+  return result + text(*choice, "why") + "\n";
+}
+
 std::string virtual_server_text(const json& server, const Look& look) {
   std::string result =
       "\n" + text(server, "protocol") + " " + address_text(server) + " (" + text(server, "kind");
@@ -89,6 +99,7 @@ std::string virtual_server_text(const json& server, const Look& look) {
   for (const json& note : list(server, "notes")) {
     if (note.is_string()) result += "  " + note.get<std::string>() + "\n";
   }
+  result += choice_text(server);
   Table table = endpoint_table();
   for (const json& endpoint : list(server, "endpoints")) {
     bool used = flag(endpoint, "used");

@@ -40,7 +40,9 @@ class Command {
     if (arguments_.words.empty()) {
       return usage("explain: found nothing, allowed: NAMESPACE/NAME, NAME or IP:PORT[/PROTOCOL]");
     }
-    auto answer = ask("/v1/explain", explained(arguments_.words.front()));
+    Parameters question = explained(arguments_.words.front());
+    question.emplace_back("client", arguments_.option("client"));
+    auto answer = ask("/v1/explain", question);
     if (!answer) return kFailed;
     print(*answer, [&] { return explain_text(*answer, look()); });
     return kOk;

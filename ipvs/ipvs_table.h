@@ -32,6 +32,9 @@ struct RealServerState {
   std::uint32_t inactive_connections = 0;
   std::uint32_t persistent_connections = 0;
   TrafficCounters traffic;
+  // In the kernel's own list of the virtual server, from 0 on; the newest is first. Schedulers that
+  // hash go by that order.
+  std::uint32_t place = 0;
 };
 
 // A virtual server as read from the kernel, its real servers sorted by key.

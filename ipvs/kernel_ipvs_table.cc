@@ -94,7 +94,10 @@ Status KernelIpvsTable::read_real_servers(VirtualServerState& virtual_server) {
   base::Family family = virtual_server.server.key.family();
   std::vector<RealServerState>& found = virtual_server.real_servers;
   Status status = socket_.dump(batch_, [&](nlmsghdr* object) {
-    if (auto real_server = parse_real_server(object, family)) found.push_back(*real_server);
+    auto real_server = parse_real_server(object, family);
+    if (!real_server) return;
+    real_server->place = static_cast<std::uint32_t>(found.size());
+    found.push_back(*real_server);
   });
   if (!status) return status.in("read the real servers of " + to_string(virtual_server.server.key));
   sort(found);

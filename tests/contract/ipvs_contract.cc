@@ -309,6 +309,20 @@ TEST_F(IpvsTableTest, CarriesOutLongBatches) {
   EXPECT_TRUE(table_->apply({}).empty());
 }
 
+// Schedulers that hash go by this order.
+TEST_F(IpvsTableTest, TellsTheOrderInWhichRealServersWereAdded) {
+  must({"-A -t 10.0.0.1:80 -s sh", "-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m",
+        "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -m", "-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m",
+        "-d -t 10.0.0.1:80 -r 10.1.0.2:80", "-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m",
+        "-e -t 10.0.0.1:80 -r 10.1.0.1:80 -m -w 3"});
+  base::Result<ipvs::IpvsState> state = table_->read();
+  ASSERT_TRUE(state.ok());
+  ASSERT_EQ(state->virtual_servers.size(), 1u);
+  std::vector<std::uint32_t> places;
+  for (const auto& real : state->virtual_servers[0].real_servers) places.push_back(real.place);
+  EXPECT_EQ(places, (std::vector<std::uint32_t>{2, 0, 1}));  // the newest first
+}
+
 TEST_F(IpvsTableTest, ReadsOnlyWhatIsAskedFor) {
   must({"-A -t 10.0.0.1:80 -s rr", "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -m",
         "-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m", "-A -t 10.0.0.2:80 -s lc", "-A -f 7 -s rr",

@@ -92,6 +92,7 @@ int FakeIpvsTable::carry_out(const ipvs::AddRealServer& op) {
   if (real_servers.contains(server.key)) return EEXIST;
   if (!usable_address(server.key.address)) return EINVAL;
   real_servers[server.key].server = server;
+  found->second.order.push_back(server.key);
   return 0;
 }
 
@@ -110,6 +111,7 @@ int FakeIpvsTable::carry_out(const ipvs::EditRealServer& op) {
 int FakeIpvsTable::carry_out(const ipvs::DeleteRealServer& op) {
   auto found = table_.find(canonical(op.virtual_server));
   if (found == table_.end()) return ESRCH;
+  std::erase(found->second.order, op.server);
   return found->second.real_servers.erase(op.server) == 1 ? 0 : ENOENT;
 }
 
@@ -141,6 +143,8 @@ ipvs::VirtualServerState FakeIpvsTable::state_of(const Entry& entry) {
   state.real_servers.reserve(entry.real_servers.size());
   for (const auto& [key, real_server] : entry.real_servers) {
     state.real_servers.push_back(real_server);
+    auto newest = std::find(entry.order.rbegin(), entry.order.rend(), key);
+    state.real_servers.back().place = static_cast<std::uint32_t>(newest - entry.order.rbegin());
   }
   return state;
 }

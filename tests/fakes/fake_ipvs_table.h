@@ -48,6 +48,7 @@ class FakeIpvsTable final : public ipvs::IpvsTable {
     ipvs::VirtualServer server;
     ipvs::TrafficCounters traffic;
     std::map<ipvs::RealServerKey, ipvs::RealServerState> real_servers;
+    std::vector<ipvs::RealServerKey> order;  // the oldest first
   };
 
   // Each returns the kernel's errno, 0 for success.

@@ -417,6 +417,40 @@ TEST_F(CommandServerTest, ExplainSaysWhatThePlanDoes) {
   }
 }
 
+TEST_F(CommandServerTest, ExplainForetellsWhatAClientGets) {
+  serve_web();
+  start();
+  auto explain = [&](const std::string& client) {
+    return ask_json("/v1/explain",
+                    {{"service", "default/web"}, {"client", client}})["virtualServers"][0]
+        .value("choice", json());
+  };
+  for (const char* client : {"192.0.2.1", "192.0.2.1:40000"}) {
+    EXPECT_TRUE(explain(client)["server"].is_null());
+    EXPECT_THAT(explain(client)["why"].get<std::string>(), HasSubstr("cannot be foretold: rr"));
+  }
+  EXPECT_TRUE(explain("").is_null());
+  EXPECT_TRUE(explain("2001:db8::1").is_null());  // no client of an IPv4 address
+  EXPECT_TRUE(explain("[2001:db8::1]:40000").is_null());
+  // Somebody has given it a scheduler that hashes.
+  ipvs::VirtualServer server;
+  server.key = {ip("10.96.0.10"), 80, kTcp, 0};
+  server.scheduler = "sh";
+  ASSERT_TRUE(node_.ipvs.apply(std::vector<ipvs::IpvsOp>{ipvs::EditVirtualServer{server}})[0]);
+  std::set<std::string> chosen;
+  for (int i = 1; i < 20; ++i) {
+    const json choice = explain("192.0.2." + std::to_string(i));
+    chosen.insert(choice["server"]["address"]);
+    EXPECT_EQ(choice["server"]["port"], 8080);
+  }
+  EXPECT_THAT(chosen, ElementsAre("10.244.1.1", "10.244.1.2"));
+  for (const char* wrong : {"web", "192.0.2.1:0", "192.0.2.1:", "[fd00::1"}) {
+    auto [status, message] = error("/v1/explain", {{"service", "default/web"}, {"client", wrong}});
+    EXPECT_EQ(status, 400) << wrong;
+    EXPECT_THAT(message, HasSubstr("client: found \"" + std::string(wrong) + "\""));
+  }
+}
+
 TEST_F(CommandServerTest, PlanIsEmptyInStepAndTellsWhatSomebodyChanged) {
   serve_web();
   start();

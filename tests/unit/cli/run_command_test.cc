@@ -200,6 +200,19 @@ TEST_F(RunCommand, ExplainAsksForServiceOrAddress) {
   EXPECT_EQ(run({"explain"}), kUsage);
 }
 
+TEST_F(RunCommand, ExplainForetellsForAClient) {
+  answers_["/v1/explain?service=default%2Fweb&client=10.0.0.9"] =
+      R"({"namespace":"default","name":"web","type":"ClusterIP","resourceVersion":"1",)"
+      R"("virtualServers":[{"address":"10.96.0.10","port":80,"protocol":"TCP","kind":"ClusterIP",)"
+      R"("scheduler":"sh","state":"ok","choice":{"server":{"address":"10.244.1.2","port":8080},)"
+      R"("why":"by a hash"}},{"address":"10.0.0.1","port":80,"protocol":"TCP","kind":"NodePort",)"
+      R"("scheduler":"rr","state":"ok","choice":{"server":null,"why":"cannot be foretold"}}]})";
+  start();
+  EXPECT_EQ(run({"explain", "web", "--client", "10.0.0.9"}), kOk) << err_.str();
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("  the client: 10.244.1.2:8080, by a hash\n"),
+                                HasSubstr("  the client: cannot be foretold\n")));
+}
+
 TEST_F(RunCommand, ExplainNamesEachEndpoint) {
   answers_["/v1/explain?service=default%2Fweb"] =
       R"({"namespace":"default","name":"web","type":"ClusterIP","problems":[],)"
