@@ -77,9 +77,10 @@ std::string bash_script() {
   return text + "  esac\n}\ncomplete -F _ipvs_agent ipvs-agent\n";
 }
 
-// zsh runs bash's functions.
+// zsh runs bash's functions, once its own completion is there.
 std::string zsh_script() {
   return "# completions of ipvs-agent for zsh\n"
+         "(( $+functions[compdef] )) || { autoload -U compinit && compinit -i; }\n"
          "autoload -U +X bashcompinit && bashcompinit\n" +
          bash_script();
 }
@@ -109,6 +110,7 @@ std::string fish_script() {
       if (!option.choices.empty()) text += " -a " + fish_quoted(joined(option.choices));
       text += " -d " + fish_quoted(option.help) + "\n";
     }
+    text += when + " -l help -s h -d 'Print this page'\n";
     std::string words = joined(fixed_words(command));
     if (command.words_are_services) words = "(" + std::string(kServices) + ")";
     if (!words.empty()) text += when + " -a '" + words + "'\n";
