@@ -65,7 +65,8 @@ Host::Host(HostTables tables, HostOptions options)
       drains_(options_.drain_limit),
       retries_(options_.seed),
       rivals_(options_.audit_period),
-      marks_(options_.inside_mark_mask, std::uint32_t{1} << options_.rules.masquerade_bit) {}
+      marks_(options_.inside_mark_mask, std::uint32_t{1} << options_.rules.masquerade_bit),
+      rules_reading_(tables_.iptables) {}
 
 HostChange Host::plan(Touched touched) const {
   touched.normalise();
@@ -98,7 +99,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
                 [&](const SetEntry& entry) { return !believed_.holds(entry); });
   apply_entries(change.remove_entries, false, report, now);
   sync_rules(report, now);
-  if (other_modes_due_) remove_other_modes(report);
+  if (other_modes_due_) remove_other_modes(report, now);
   destroy_unneeded_sets(report);
   forget_flows(report);
   settle_drains(change, report, now);
@@ -349,6 +350,7 @@ void Host::rules_written(Family family, const std::vector<netconf::IptablesOp>& 
                          RoundReport& report) {
   const std::size_t index = family == Family::kIpv6;
   rules_[index] = after(std::move(*rules_[index]), ops);
+  rules_reading_.outdate(family);
   note_line(report, [&] {
     return std::string(family == Family::kIpv4 ? "iptables" : "ip6tables") +
            "-restore --noflush: " + std::to_string(ops.size()) + " chains and jumps written";

@@ -5,6 +5,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,6 +26,7 @@
 #include "agent/retries.h"
 #include "agent/rivals.h"
 #include "agent/round_report.h"
+#include "agent/rules_reading.h"
 #include "agent/table_health.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -75,6 +77,14 @@ struct Drift {
   HostThing thing;
   std::string what;
   bool held = false;  // its repair waits: see Rivals
+};
+
+// A part of the rules that kube-proxy's iptables mode left in a family.
+struct OldRules {
+  base::Family family = base::Family::kIpv4;
+  std::vector<netconf::IptablesOp> removal;
+  std::size_t operations = 0;  // of the family, in all its parts
+  bool last = false;           // of the family
 };
 
 // The host's kernel state: as the plans want it, as it is believed to be, and the work that brings
@@ -255,9 +265,10 @@ class Host {
   void save_drains(base::TimePoint now);
 
   // host_takeover.cc
-  bool serves_by_itself();
-  void remove_other_modes(RoundReport& report);
-  base::Status remove_iptables_mode(base::Family family, RoundReport& report);
+  void remove_other_modes(RoundReport& report, base::TimePoint now);
+  bool decide_removal(bool nft_tables_left, base::TimePoint now);
+  void prove_rules(base::Family family, bool right);
+  void remove_part(RoundReport& report);
   base::Result<std::vector<netconf::DeleteNftTable>> nftables_mode();
   base::Status remove_nftables_mode(std::span<const netconf::DeleteNftTable> ops,
                                     RoundReport& report);
@@ -299,7 +310,9 @@ class Host {
   void reread_set(SetId id, base::Family family, Touched& touched, std::vector<Drift>* drift,
                   base::TimePoint now);
   Touched reread_addresses(std::vector<Drift>& drift, base::TimePoint now);
-  void reread_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
+  void read_rules_again(base::Family family, bool retry, base::TimePoint now);
+  void take_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
+  void audit_slice(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
   void begin_audit_period();
   void find_strangers(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
   void audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Drift>& drift,
@@ -322,6 +335,8 @@ class Host {
   std::array<std::uint32_t, kSetCount * 2> set_capacity_{};
   std::array<std::optional<netconf::IptablesState>, 2> rules_;  // as believed; no value: not read
   std::array<std::optional<SetMask>, 2> rendered_for_;          // the sets the rules were made for
+  RulesReading rules_reading_;
+  base::TimePoint next_look_at_reading_{};  // while it goes on
   std::unordered_set<ipvs::VirtualServerKey> foreign_;
   // Those of which an operation failed, and that were not read since.
   std::unordered_set<ipvs::VirtualServerKey> doubtful_;
@@ -337,7 +352,13 @@ class Host {
   // at once, when all that takes their place is there.
   bool hold_rules_ = false;
   bool other_modes_gone_ = false;
-  bool other_modes_due_ = false;  // to be tried again in the next round
+  bool other_modes_due_ = false;  // the next round goes on with them
+  base::TimePoint other_modes_due_since_{};
+  // Families whose rules have yet to be read back as written before anything of others goes.
+  std::bitset<2> unproven_;
+  bool proven_ = false;
+  std::deque<OldRules> old_rules_;  // what is left to remove, a part a round
+  base::Status removal_failure_;    // the first
 
   bool started_ = false;  // the first apply() is over
   base::TimePoint next_drain_poll_{};

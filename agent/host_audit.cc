@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -18,6 +19,9 @@ constexpr std::size_t kFewestSlices = 30;
 constexpr std::size_t kMostSlices = 300;
 constexpr std::size_t kVirtualServersASlice = 32;
 
+// While rules are read beside the loop, it looks this often whether they are there.
+constexpr std::chrono::milliseconds kLookAtReading(50);
+
 }  // namespace
 
 std::optional<TimePoint> Host::next_wake() const {
@@ -26,6 +30,10 @@ std::optional<TimePoint> Host::next_wake() const {
   if (drains_unsaved()) wake = std::min(wake, next_save_);
   if (std::optional<TimePoint> retry = retries_.next()) wake = std::min(wake, *retry);
   if (std::optional<TimePoint> held = rivals_.next()) wake = std::min(wake, *held);
+  if (other_modes_due_) wake = std::min(wake, other_modes_due_since_);
+  if (rules_reading_.goes_on(Family::kIpv4) || rules_reading_.goes_on(Family::kIpv6)) {
+    wake = std::min(wake, next_look_at_reading_);
+  }
   return wake;
 }
 
@@ -101,25 +109,38 @@ void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Dri
   }
 }
 
-void Host::reread_rules(Family family, std::vector<Drift>* drift, TimePoint now) {
+void Host::read_rules_again(Family family, bool retry, TimePoint now) {
+  rules_reading_.begin(family, retry);
+  next_look_at_reading_ = now + kLookAtReading;
+}
+
+// Compares what was read, if that has ended, with what was written.
+void Host::take_rules(Family family, std::vector<Drift>* drift, TimePoint now) {
+  if (!rules_reading_.goes_on(family)) return;
+  std::optional<RulesReading::Outcome> outcome = rules_reading_.take(family);
+  next_look_at_reading_ = now + kLookAtReading;
+  if (!outcome) return;
   std::size_t index = family == Family::kIpv6;
-  auto rules = read_rules(family);
+  base::Result<netconf::IptablesState>& rules = outcome->rules;
   std::string name = std::string(base::to_string(family)) + " iptables rules";
   table_health_.note("reading " + name, rules.status(), now);
   if (!rules.ok()) {
     problems_[name] = rules.status().message();
-    if (drift == nullptr) retries_.failed(RulesOf{family}, rules.status(), now);
+    if (outcome->retry) retries_.failed(RulesOf{family}, rules.status(), now);
     return;
   }
   problems_.erase(name);
+  if (outcome->retry) retries_.resume(RulesOf{family});
+  if (!outcome->without_mangle.ok()) do_without_marks(family, outcome->without_mangle);
   RuleBook desired = render_rules(options_.rules, family, filled_sets(family), usable_sets_[index]);
   bool differs = !rules_change(desired, *rules).empty();
   bool believed_right = rules_[index] && rules_change(desired, *rules_[index]).empty();
-  if (drift != nullptr && differs && believed_right) {
+  if (drift != nullptr && !outcome->retry && differs && believed_right) {
     drift->push_back({RulesOf{family}, "differ from what was written"});
   }
   rules_[index] = *std::move(rules);
   if (!rivals_.holds(RulesOf{family})) rendered_for_[index].reset();
+  prove_rules(family, !differs);
 }
 
 Touched Host::read_addresses(std::vector<Drift>& drift, TimePoint now) {
@@ -179,7 +200,10 @@ Touched Host::retry_due(TimePoint now) {
       touched.set_entries.push_back(*entry);
       sets.emplace(entry->set, entry->family);
     } else {
-      reread_rules(std::get<RulesOf>(thing).family, nullptr, now);
+      const Family family = std::get<RulesOf>(thing).family;
+      retries_.hold(thing);
+      read_rules_again(family, true, now);
+      take_rules(family, nullptr, now);
     }
   }
   std::sort(keys.begin(), keys.end());
@@ -196,8 +220,15 @@ Touched Host::retry_due(TimePoint now) {
 
 Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
   Touched touched;
-  if (!started_ || now < next_audit_) return touched;
-  if (options_.shadow) return audit_shadow(now);
+  if (!started_) return touched;
+  if (options_.shadow) return now < next_audit_ ? touched : audit_shadow(now);
+  if (now >= next_audit_) audit_slice(touched, drift, now);
+  for (Family family : families()) take_rules(family, &drift, now);
+  hold_back(touched, drift, now);
+  return touched;
+}
+
+void Host::audit_slice(Touched& touched, std::vector<Drift>& drift, TimePoint now) {
   if (audit_slice_ == 0) {
     begin_audit_period();
     rivals_.forget_quiet(now);
@@ -213,8 +244,6 @@ Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
   if (first_of_step) audit_beside_ipvs(step, touched, drift, now);
   audit_slice_ = (audit_slice_ + 1) % audit_slices_;
   next_audit_ = now + options_.audit_period / audit_slices_;
-  hold_back(touched, drift, now);
-  return touched;
 }
 
 void Host::begin_audit_period() {
@@ -261,9 +290,12 @@ void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Dri
   switch (step - kSetCount) {
     case 0: touched.append(reread_addresses(drift, now)); break;
     case 2:
-      for (Family family : families()) reread_rules(family, &drift, now);
+      for (Family family : families()) read_rules_again(family, false, now);
       break;
-    case 3: other_modes_due_ = !other_modes_gone_; break;
+    case 3:
+      other_modes_due_ = !other_modes_gone_;
+      other_modes_due_since_ = now;
+      break;
     case 4: apply_sysctls(now); break;
     case 6: find_strangers(touched, drift, now); break;
     default: break;

@@ -175,8 +175,7 @@ void Host::write_own_rules(Family family, const std::vector<netconf::IptablesOp>
 base::Result<netconf::IptablesState> Host::read_rules(Family family) {
   auto rules = tables_.iptables.read(family, rule_tables());
   if (rules.ok() || classify(rules.status()) != FailureClass::kRejected) return rules;
-  const std::vector<std::string> needed = {"nat", "filter"};
-  auto without = tables_.iptables.read(family, needed);
+  auto without = tables_.iptables.read(family, needed_rule_tables());
   if (without.ok()) do_without_marks(family, rules.status());
   return without.ok() ? std::move(without) : std::move(rules);
 }

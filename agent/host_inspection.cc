@@ -80,7 +80,7 @@ base::Result<HostChange> HostInspection::set(SetId id, base::Family family) cons
 base::Result<std::vector<netconf::IptablesOp>> HostInspection::rules(base::Family family) const {
   const std::size_t index = family == base::Family::kIpv6;
   // The agent does without the rules in other tables where they cannot be had.
-  const std::vector<std::string> needed = {"nat", "filter"};
+  const std::vector<std::string> needed = needed_rule_tables();
   bool all = !host_.own_rules_refused_[index];
   auto rules = host_.tables_.iptables.read(family, all ? rule_tables() : needed);
   if (!rules.ok() && all) {

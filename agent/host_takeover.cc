@@ -21,44 +21,27 @@ RoundReport Host::end_start(TimePoint now) {
   if (options_.shadow) return report;
   hold_rules_ = false;
   sync_rules(report, now);
-  remove_other_modes(report);
+  remove_other_modes(report, now);
   return report;
 }
 
-// What the other mode does for traffic goes on until ours is known to do it: whatever waits for a
-// retry holds the removal up, but for what the kernel will never take.
-bool Host::serves_by_itself() {
-  for (const auto& [thing, waiting] : retries_.all()) {
-    if (waiting.failure != FailureClass::kRejected) return false;
-  }
-  for (Family family : families()) {
-    auto rules = read_rules(family);
-    if (!rules.ok()) return false;
-    std::size_t index = family == Family::kIpv6;
-    RuleBook book = render_rules(options_.rules, family, filled_sets(family), usable_sets_[index]);
-    bool right = rules_change(book, *rules).empty();
-    rules_[index] = *std::move(rules);
-    if (!right) return false;
-  }
-  return true;
-}
-
-void Host::remove_other_modes(RoundReport& report) {
+// A part a round, so that changes of the API are applied between two of them.
+void Host::remove_other_modes(RoundReport& report, TimePoint now) {
   other_modes_due_ = false;
   auto nft_tables = nftables_mode();
-  bool any = !nft_tables.ok() || !nft_tables->empty();
-  for (Family family : families()) {
-    const auto& rules = rules_[family == Family::kIpv6];
-    any = any || !rules || !without_iptables_mode(*rules).empty();
+  if (old_rules_.empty()) {
+    if (!decide_removal(!nft_tables.ok() || !nft_tables->empty(), now)) return;
   }
-  other_modes_gone_ = !any;
-  if (other_modes_gone_ || !serves_by_itself()) return;
-  Status failure = nft_tables.status();
-  auto keep_first = [&](const Status& status) {
-    if (!status.ok() && failure.ok()) failure = status;
-  };
-  for (Family family : families()) keep_first(remove_iptables_mode(family, report));
-  if (nft_tables.ok()) keep_first(remove_nftables_mode(*nft_tables, report));
+  if (!old_rules_.empty()) remove_part(report);
+  if (!old_rules_.empty()) {
+    other_modes_due_ = true;
+    other_modes_due_since_ = now;
+    return;
+  }
+  Status failure = std::exchange(removal_failure_, nft_tables.status());
+  if (nft_tables.ok()) removal_failure_ = remove_nftables_mode(*nft_tables, report);
+  if (failure.ok()) failure = std::exchange(removal_failure_, {});
+  removal_failure_ = {};
   other_modes_gone_ = failure.ok();
   if (failure.ok()) {
     problems_.erase(kProblem);
@@ -68,22 +51,69 @@ void Host::remove_other_modes(RoundReport& report) {
   }
 }
 
-Status Host::remove_iptables_mode(Family family, RoundReport& report) {
-  std::optional<netconf::IptablesState>& rules = rules_[family == Family::kIpv6];
-  std::size_t removed = 0;
-  const std::vector<std::vector<netconf::IptablesOp>> parts = without_iptables_mode(*rules);
-  if (parts.empty()) return {};
-  for (const std::vector<netconf::IptablesOp>& part : parts) {
-    Status status = tables_.iptables.apply(family, part).front();
-    report.count(HostTable::kIptables, "remove_other_mode", status);
-    if (!status.ok()) return status;
-    rules = after(std::move(*rules), part);
-    removed += part.size();
+// What the other mode does for traffic goes on until ours is known to do it: whatever waits for a
+// retry holds the removal up, but for what the kernel will never take; and our rules are to be read
+// back as written first. Returns whether the removal may begin.
+bool Host::decide_removal(bool nft_tables_left, TimePoint now) {
+  bool any = nft_tables_left;
+  for (Family family : families()) {
+    const auto& rules = rules_[family == Family::kIpv6];
+    any = any || !rules || !without_iptables_mode(*rules).empty();
   }
-  report.lines.push_back(std::string(family == Family::kIpv4 ? "iptables" : "ip6tables") +
-                         "-restore --noflush: " + std::to_string(removed) +
+  other_modes_gone_ = !any;
+  const bool waits = std::ranges::any_of(retries_.all(), [](const auto& waiting) {
+    return waiting.second.failure != FailureClass::kRejected;
+  });
+  const bool proven = std::exchange(proven_, false);
+  if (other_modes_gone_ || waits) return false;
+  if (!proven) {
+    for (Family family : families()) {
+      unproven_.set(family == Family::kIpv6);
+      read_rules_again(family, false, now);
+    }
+    for (Family family : families()) take_rules(family, nullptr, now);
+    if (!std::exchange(proven_, false)) return false;
+    other_modes_due_ = false;
+  }
+  for (Family family : families()) {
+    auto parts = without_iptables_mode(*rules_[family == Family::kIpv6]);
+    std::size_t operations = 0;
+    for (const auto& part : parts) operations += part.size();
+    for (auto& part : parts) old_rules_.push_back({family, std::move(part), operations, false});
+    if (!parts.empty()) old_rules_.back().last = true;
+  }
+  return true;
+}
+
+// The rules of a family have been read: whether they are as they should be.
+void Host::prove_rules(Family family, bool right) {
+  if (unproven_.none()) return;
+  if (right) {
+    unproven_.reset(family == Family::kIpv6);
+    proven_ = unproven_.none();
+    other_modes_due_ = proven_;
+  } else {
+    unproven_.reset();  // tried again at an audit
+  }
+}
+
+void Host::remove_part(RoundReport& report) {
+  const OldRules part = std::move(old_rules_.front());
+  old_rules_.pop_front();
+  Status status = tables_.iptables.apply(part.family, part.removal).front();
+  report.count(HostTable::kIptables, "remove_other_mode", status);
+  if (!status.ok()) {
+    if (removal_failure_.ok()) removal_failure_ = status;
+    std::erase_if(old_rules_, [&](const OldRules& rest) { return rest.family == part.family; });
+    return;
+  }
+  std::optional<netconf::IptablesState>& rules = rules_[part.family == Family::kIpv6];
+  rules = after(std::move(*rules), part.removal);
+  rules_reading_.outdate(part.family);
+  if (!part.last) return;
+  report.lines.push_back(std::string(part.family == Family::kIpv4 ? "iptables" : "ip6tables") +
+                         "-restore --noflush: " + std::to_string(part.operations) +
                          " chains and jumps of kube-proxy's iptables mode removed");
-  return {};
 }
 
 base::Result<std::vector<netconf::DeleteNftTable>> Host::nftables_mode() {

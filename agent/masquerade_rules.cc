@@ -304,6 +304,8 @@ RuleBook render_rules(const RulesPolicy& policy, Family family, SetMask filled, 
 
 std::vector<std::string> rule_tables() { return {"nat", "filter", "mangle"}; }
 
+std::vector<std::string> needed_rule_tables() { return {"nat", "filter"}; }
+
 bool is_dispensable(const netconf::IptablesOp& op) { return table_of(op) == "mangle"; }
 
 }  // namespace agent

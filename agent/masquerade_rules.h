@@ -34,6 +34,8 @@ RuleBook render_rules(const RulesPolicy& policy, base::Family family, SetMask fi
 
 // The tables that the rules live in.
 std::vector<std::string> rule_tables();
+// Those of them that the agent cannot do without.
+std::vector<std::string> needed_rule_tables();
 // Whether the operation concerns rules that kube-proxy does not have, and that the agent can do
 // without: those of the table mangle.
 bool is_dispensable(const netconf::IptablesOp& op);

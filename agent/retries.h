@@ -56,6 +56,10 @@ class Retries {
   // forgotten. Nothing else ends a wait: a later operation that succeeds proves only itself, while
   // what the failed one did is known when the thing has been read again.
   void end_round();
+  // What was taken is still being read when its round ends: it stays at work beyond it, until it
+  // fails again or is resumed for the round that knows.
+  void hold(const HostThing& thing) { std::erase(taken_, thing); }
+  void resume(const HostThing& thing) { taken_.push_back(thing); }
   // When the next one is due; no value where nothing waits.
   std::optional<base::TimePoint> next() const;
   const std::map<HostThing, Waiting>& all() const { return waiting_; }

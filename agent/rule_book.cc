@@ -1,7 +1,9 @@
 #include "agent/rule_book.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace agent {
@@ -9,12 +11,20 @@ namespace {
 
 using netconf::IptablesChain;
 
+// Where the chain is in the sorted state, or belongs.
+template <typename State>
+auto place_of(State& state, std::string_view table, std::string_view name) {
+  using Key = std::pair<std::string_view, std::string_view>;
+  return std::ranges::lower_bound(state, Key(table, name), {}, [](const IptablesChain& chain) {
+    return Key(chain.table, chain.name);
+  });
+}
+
 const IptablesChain* find(const netconf::IptablesState& state, std::string_view table,
                           std::string_view name) {
-  for (const IptablesChain& chain : state) {
-    if (chain.table == table && chain.name == name) return &chain;
-  }
-  return nullptr;
+  auto place = place_of(state, table, name);
+  bool found = place != state.end() && place->table == table && place->name == name;
+  return found ? &*place : nullptr;
 }
 
 }  // namespace
@@ -54,13 +64,11 @@ std::vector<netconf::IptablesOp> rules_change(const RuleBook& desired,
 netconf::IptablesState after(netconf::IptablesState state,
                              const std::vector<netconf::IptablesOp>& ops) {
   auto chain = [&](const std::string& table, const std::string& name) -> IptablesChain& {
-    auto found = std::find_if(state.begin(), state.end(), [&](const IptablesChain& candidate) {
-      return candidate.table == table && candidate.name == name;
-    });
-    if (found != state.end()) return *found;
-    state.push_back({table, name, {}});
-    return state.back();
+    auto place = place_of(state, table, name);
+    if (place != state.end() && place->table == table && place->name == name) return *place;
+    return *state.insert(place, {table, name, {}});
   };
+  std::set<std::pair<std::string_view, std::string_view>> dropped;
   for (const netconf::IptablesOp& op : ops) {
     if (const auto* write = std::get_if<netconf::WriteChain>(&op)) {
       chain(write->chain.table, write->chain.name).rules = write->chain.rules;
@@ -72,12 +80,15 @@ netconf::IptablesState after(netconf::IptablesState state,
       auto found = std::find(rules.begin(), rules.end(), remove->rule);
       if (found != rules.end()) rules.erase(found);
     } else if (const auto* drop = std::get_if<netconf::DeleteChain>(&op)) {
-      std::erase_if(state, [&](const IptablesChain& candidate) {
-        return candidate.table == drop->table && candidate.name == drop->name;
-      });
+      dropped.emplace(drop->table, drop->name);
     }
   }
-  std::sort(state.begin(), state.end());
+  // Of tens of thousands, thousands at once.
+  if (!dropped.empty()) {
+    std::erase_if(state, [&](const IptablesChain& present) {
+      return dropped.contains({present.table, present.name});
+    });
+  }
   return state;
 }
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -148,17 +149,31 @@ Status drain(UniqueFd& from, std::string& into) {
   return Status();
 }
 
+// A descriptor that is readable once a stop was requested.
+class StopFlag {
+ public:
+  explicit StopFlag(std::stop_token stop)
+      : flag_(stop.stop_possible() ? eventfd(0, EFD_CLOEXEC) : -1),
+        raise_(std::move(stop), [this] { (void)eventfd_write(flag_.get(), 1); }) {}
+  int fd() const { return flag_.get(); }
+
+ private:
+  UniqueFd flag_;
+  std::stop_callback<std::function<void()>> raise_;
+};
+
 // Collects the outputs until both have ended and the child is gone.
 Status collect(const Child& child, UniqueFd out, UniqueFd err, ProcessOutput& output,
-               Duration deadline) {
+               Duration deadline, const StopFlag& stop) {
   using std::chrono::steady_clock;
   const steady_clock::time_point end = steady_clock::now() + deadline;
   bool running = child.pidfd() >= 0;
   while (out || err || running) {
     // poll() leaves out entries with a negative descriptor.
-    std::array<pollfd, 3> waiting = {{{out.get(), POLLIN, 0},
+    std::array<pollfd, 4> waiting = {{{out.get(), POLLIN, 0},
                                       {err.get(), POLLIN, 0},
-                                      {running ? child.pidfd() : -1, POLLIN, 0}}};
+                                      {running ? child.pidfd() : -1, POLLIN, 0},
+                                      {stop.fd(), POLLIN, 0}}};
     auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now()).count();
     if (left <= 0) {
       return Status(Code::kUnavailable,
@@ -175,6 +190,7 @@ Status collect(const Child& child, UniqueFd out, UniqueFd err, ProcessOutput& ou
     if (drained && waiting[1].revents != 0) drained = drain(err, output.err);
     if (!drained) return drained;
     if (waiting[2].revents != 0) running = false;
+    if (waiting[3].revents != 0) return Status(Code::kCancelled, "it was to stop and was killed");
   }
   return Status();
 }
@@ -182,7 +198,7 @@ Status collect(const Child& child, UniqueFd out, UniqueFd err, ProcessOutput& ou
 }  // namespace
 
 Result<ProcessOutput> run_process(const std::vector<std::string>& argv, std::string_view input,
-                                  Duration deadline) {
+                                  Duration deadline, std::stop_token stop) {
   const std::string path = find_program(argv.at(0));
   if (path.empty()) return Status(Code::kNotFound, argv[0] + ": no such program", ENOENT);
   Result<UniqueFd> in = input_file(input);
@@ -194,11 +210,12 @@ Result<ProcessOutput> run_process(const std::vector<std::string>& argv, std::str
   Result<pid_t> pid = spawn(path, argv, in->get(), out->write_end.get(), err->write_end.get());
   if (!pid) return pid.status();
   Child child(*pid);
+  const StopFlag stopped(std::move(stop));
   out->write_end.reset();
   err->write_end.reset();
   ProcessOutput output;
   Status collected =
-      collect(child, std::move(out->read_end), std::move(err->read_end), output, deadline);
+      collect(child, std::move(out->read_end), std::move(err->read_end), output, deadline, stopped);
   if (!collected) return collected.in(argv[0]);
   output.exit_status = child.wait();
   return output;

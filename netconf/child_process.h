@@ -2,6 +2,7 @@
 #define IPVS_AGENT_NETCONF_CHILD_PROCESS_H_
 
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,17 +20,19 @@ struct ProcessOutput {
 };
 
 // Runs a program, found in PATH or in /usr/sbin and /sbin, without a shell: argv[0] is its name,
-// `input` its standard input. Waits for its end; after `deadline` it is killed.
+// `input` its standard input. Waits for its end; after `deadline`, or when a stop is requested, it
+// is killed.
 //
-// Errors: kNotFound where there is no such program, kUnavailable where it took too long,
-// kResourceExhausted where it printed more than 64 MiB. A program that fails is no error here: see
-// exit_status.
+// Threading: any number of threads at a time. Errors: kNotFound where there is no such program,
+// kUnavailable where it took too long, kCancelled where it was to stop, kResourceExhausted where it
+// printed more than 64 MiB. A program that fails is no error here: see exit_status.
 base::Result<ProcessOutput> run_process(const std::vector<std::string>& argv,
-                                        std::string_view input, base::Duration deadline);
+                                        std::string_view input, base::Duration deadline,
+                                        std::stop_token stop = {});
 
 // run_process(), or something in its place.
-using ProcessRunner =
-    std::function<base::Result<ProcessOutput>(const std::vector<std::string>&, std::string_view)>;
+using ProcessRunner = std::function<base::Result<ProcessOutput>(const std::vector<std::string>&,
+                                                                std::string_view, std::stop_token)>;
 
 }  // namespace netconf
 

@@ -30,7 +30,7 @@ Probe probe(const ProcessRunner& run, IptablesBackend backend) {
   for (Family family : {Family::kIpv4, Family::kIpv6}) {
     std::vector<std::string> argv = {program_name(backend, family, "save")};
     if (backend == IptablesBackend::kNft) argv.insert(argv.end(), {"-t", "mangle"});
-    Result<ProcessOutput> output = run(argv, "");
+    Result<ProcessOutput> output = run(argv, "", {});
     Status outcome = output ? iptables_failure(argv[0], *output, "") : output.status();
     if (outcome) {
       found.works = true;

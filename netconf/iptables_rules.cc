@@ -139,6 +139,13 @@ const std::string& table_of(const IptablesOp& op) {
   return std::visit(Visitor(), op);
 }
 
+std::future<Result<IptablesState>> IptablesRules::begin_read(base::Family family,
+                                                             std::vector<std::string> tables) {
+  std::promise<Result<IptablesState>> outcome;
+  outcome.set_value(read(family, tables));
+  return outcome.get_future();
+}
+
 std::string to_restore_text(std::span<const IptablesOp> ops) {
   std::map<std::string, TableText, TableOrder> tables;
   for (const IptablesOp& op : ops) std::visit(RestoreWriter{tables[table_of(op)]}, op);

@@ -1,6 +1,7 @@
 #ifndef IPVS_AGENT_NETCONF_IPTABLES_RULES_H_
 #define IPVS_AGENT_NETCONF_IPTABLES_RULES_H_
 
+#include <future>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,17 +66,22 @@ base::Result<IptablesState> parse_save_text(std::string_view text);
 
 // The iptables rules of both families.
 //
-// Threading: one owner. Every call runs one short process and waits for it, with a deadline.
+// Threading: one owner. Every call but begin_read() runs a process and waits for it, with a
+// deadline; where others have tens of thousands of rules, iptables-save takes seconds.
 // Errors: apply() is one iptables-restore of the family; each table is replaced atomically, so all
 // operations share the outcome. A table that came before the refused one stays changed: read again
 // after a failure. Missing iptables is kUnsupported and names the package.
 class IptablesRules {
  public:
   virtual ~IptablesRules() = default;
-  // The chains of `tables` in the family; one iptables-save a table. A built-in chain without rules
-  // may be missing.
+  // The chains of `tables` in the family. A built-in chain without rules may be missing.
   virtual base::Result<IptablesState> read(base::Family family,
                                            std::span<const std::string> tables) = 0;
+  // read() beside the caller, who may do anything else meanwhile: what is written before the end
+  // may be in the outcome or not. One of each family at a time: another call, like the end of this
+  // object, gives up what goes on (kCancelled).
+  virtual std::future<base::Result<IptablesState>> begin_read(base::Family family,
+                                                              std::vector<std::string> tables);
   virtual std::vector<base::Status> apply(base::Family family, std::span<const IptablesOp> ops) = 0;
   // Whether MASQUERADE can take --random-fully (iptables 1.6.2 and a kernel that knows it).
   virtual bool has_random_fully(base::Family family) = 0;

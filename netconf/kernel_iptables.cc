@@ -1,9 +1,12 @@
 #include "netconf/kernel_iptables.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <set>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace netconf {
@@ -16,8 +19,8 @@ using base::Status;
 constexpr std::chrono::seconds kDeadline(30);
 
 Result<ProcessOutput> run_with_deadline(const std::vector<std::string>& argv,
-                                        std::string_view input) {
-  return run_process(argv, input, kDeadline);
+                                        std::string_view input, std::stop_token stop) {
+  return run_process(argv, input, kDeadline, std::move(stop));
 }
 
 class KernelIptables final : public IptablesRules {
@@ -26,20 +29,26 @@ class KernelIptables final : public IptablesRules {
       : backend_(backend), run_(std::move(run)) {}
 
   Result<IptablesState> read(Family family, std::span<const std::string> tables) override {
-    IptablesState state;
-    for (const std::string& table : std::set<std::string>(tables.begin(), tables.end())) {
-      Result<std::string> saved = call({program_name(backend_, family, "save"), "-t", table}, "");
-      if (!saved) return saved.status();
-      Result<IptablesState> chains = parse_save_text(*saved);
-      if (!chains) return chains.status();
-      std::ranges::move(*chains, std::back_inserter(state));
+    return read(family, tables, {});
+  }
+
+  std::future<Result<IptablesState>> begin_read(Family family,
+                                                std::vector<std::string> tables) override {
+    auto outcome = std::make_shared<std::promise<Result<IptablesState>>>();
+    try {
+      readers_[family == Family::kIpv6] =
+          std::jthread([this, family, tables, outcome](std::stop_token stop) {
+            outcome->set_value(read(family, tables, std::move(stop)));
+          });
+    } catch (const std::system_error&) {  // no more threads: then it takes the caller's time
+      outcome->set_value(read(family, tables, {}));
     }
-    return state;
+    return outcome->get_future();
   }
 
   std::vector<Status> apply(Family family, std::span<const IptablesOp> ops) override {
     if (ops.empty()) return {};
-    Status outcome = call(restore_command(family), to_restore_text(ops)).status();
+    Status outcome = call(restore_command(family), to_restore_text(ops), {}).status();
     return std::vector<Status>(ops.size(), outcome);
   }
 
@@ -49,7 +58,7 @@ class KernelIptables final : public IptablesRules {
       std::vector<std::string> command = restore_command(family);
       command.emplace_back("--test");
       known->second =
-          call(command, "*nat\n-A POSTROUTING -j MASQUERADE --random-fully\nCOMMIT\n").ok();
+          call(command, "*nat\n-A POSTROUTING -j MASQUERADE --random-fully\nCOMMIT\n", {}).ok();
     }
     return known->second;
   }
@@ -60,9 +69,40 @@ class KernelIptables final : public IptablesRules {
     return {program_name(backend_, family, "restore"), "-w", "5", "--noflush"};
   }
 
+  // Concurrent calls share nothing that is written.
+  Result<IptablesState> read(Family family, std::span<const std::string> tables,
+                             std::stop_token stop) const {
+    const std::set<std::string> wanted(tables.begin(), tables.end());
+    const std::string program = program_name(backend_, family, "save");
+    // iptables-nft-save reads every table of the kernel whichever it is to print. That of the
+    // legacy one reads, and has the kernel load, just what it is told to.
+    if (backend_ == IptablesBackend::kNft) {
+      Result<IptablesState> chains = save({program}, stop);
+      if (chains) {
+        std::erase_if(*chains,
+                      [&](const IptablesChain& chain) { return !wanted.contains(chain.table); });
+      }
+      return chains;
+    }
+    IptablesState state;
+    for (const std::string& table : wanted) {
+      Result<IptablesState> chains = save({program, "-t", table}, stop);
+      if (!chains) return chains;
+      std::ranges::move(*chains, std::back_inserter(state));
+    }
+    return state;
+  }
+
+  Result<IptablesState> save(const std::vector<std::string>& command,
+                             const std::stop_token& stop) const {
+    Result<std::string> saved = call(command, "", stop);
+    return saved ? parse_save_text(*saved) : saved.status();
+  }
+
   // What the program printed.
-  Result<std::string> call(const std::vector<std::string>& argv, std::string_view input) {
-    Result<ProcessOutput> output = run_(argv, input);
+  Result<std::string> call(const std::vector<std::string>& argv, std::string_view input,
+                           std::stop_token stop) const {
+    Result<ProcessOutput> output = run_(argv, input, std::move(stop));
     if (!output) return iptables_not_run(output.status());
     Status outcome = iptables_failure(argv[0], *output, input);
     if (!outcome) return outcome;
@@ -72,6 +112,7 @@ class KernelIptables final : public IptablesRules {
   IptablesBackend backend_;
   ProcessRunner run_;
   std::map<Family, bool> random_fully_;  // found out at the first question
+  std::array<std::jthread, 2> readers_;  // by family, IPv4 first; they end before the rest goes
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "agent/host.h"
 #include "agent/loop.h"
@@ -32,12 +33,16 @@ class SummingListener final : public agent::LoopListener {
   void round_ended(const agent::Round& round) override {
     operations += round.report.operation_count();
     surprises += round.report.failures.size();
+    for (const std::string& line : round.report.lines) {
+      if (line.ends_with("of kube-proxy's iptables mode removed")) ++removed_modes;
+    }
   }
   void stepped(const agent::Loop&, base::TimePoint) override {}
 
   std::size_t operations = 0;
   std::size_t drains_ended_count = 0;
-  std::size_t surprises = 0;  // what a benchmark's host and objects must not cause
+  std::size_t surprises = 0;      // what a benchmark's host and objects must not cause
+  std::size_t removed_modes = 0;  // of a family, kube-proxy's iptables mode
   base::Status start_failure;
 };
 

@@ -10,17 +10,19 @@
 namespace {
 
 constexpr const char* kUsage =
-    "host_bench [--smoke] [cold] [changes] [restart] [scrapes] [memory]   (default: all)\n"
+    "host_bench [--smoke] [cold] [changes] [restart] [takeover] [scrapes] [memory]  (default: "
+    "all)\n"
     "host_bench [--smoke] small|large        only changes of endpoints, for callgrind\n";
 
 struct Sizes {
   bench::ClusterSize small;
   bench::ClusterSize large;
   int changes;
+  bench::ClusterSize old_mode;  // of kube-proxy's rules that are taken over
 };
 
-constexpr Sizes kFull = {{1'000, 10}, {10'000, 10}, 400};
-constexpr Sizes kSmoke = {{50, 10}, {200, 10}, 20};
+constexpr Sizes kFull = {{1'000, 10}, {10'000, 10}, 400, {2'000, 5}};
+constexpr Sizes kSmoke = {{50, 10}, {200, 10}, 20, {100, 5}};
 
 }  // namespace
 
@@ -30,6 +32,7 @@ int main(int argc, char** argv) {
   bool cold = false;
   bool changes = false;
   bool restart = false;
+  bool takeover = false;
   bool scrapes = false;
   bool memory = false;
   for (int i = 1; i < argc; ++i) {
@@ -49,6 +52,8 @@ int main(int argc, char** argv) {
       changes = true;
     } else if (word == "restart") {
       restart = true;
+    } else if (word == "takeover") {
+      takeover = true;
     } else if (word == "scrapes") {
       scrapes = true;
     } else if (word == "memory") {
@@ -65,6 +70,7 @@ int main(int argc, char** argv) {
   }
   if (all || changes) bench::measure_changes(sizes.small, sizes.large, sizes.changes);
   if (all || restart) bench::measure_restart_and_upkeep(sizes.large);
+  if (all || takeover) bench::measure_take_over(sizes.old_mode);
   if (all || scrapes) bench::measure_scrapes(sizes.large);
   if (all || memory) bench::measure_memory(sizes.large);
   return 0;

@@ -20,6 +20,11 @@ void make_changes(ClusterSize size, int changes);
 // A second agent on what the first has left; then a whole period of the audit, and drains.
 void measure_restart_and_upkeep(ClusterSize size);
 
+// A node that ran kube-proxy's iptables mode with so many Services: how long a change of the API
+// can wait for the loop while the old rules go, and in two periods of the audit beside rules of
+// others.
+void measure_take_over(ClusterSize size);
+
 // Pages of metrics of single Services, and changes while they are made.
 void measure_scrapes(ClusterSize size);
 

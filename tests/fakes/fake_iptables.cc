@@ -89,6 +89,19 @@ Result<netconf::IptablesState> FakeIptables::read(Family family,
   return state;
 }
 
+std::future<Result<netconf::IptablesState>> FakeIptables::begin_read(
+    Family family, std::vector<std::string> tables) {
+  if (!readings_held_) return netconf::IptablesRules::begin_read(family, std::move(tables));
+  held_.push_back({{}, read(family, tables)});
+  return held_.back().promise.get_future();
+}
+
+void FakeIptables::let_readings_go() {
+  readings_held_ = false;
+  for (Held& held : held_) held.promise.set_value(std::move(held.outcome));
+  held_.clear();
+}
+
 std::vector<Status> FakeIptables::apply(Family family, std::span<const netconf::IptablesOp> ops) {
   std::vector<std::pair<std::string, std::vector<const netconf::IptablesOp*>>> by_table;
   for (const netconf::IptablesOp& op : ops) {

@@ -1,6 +1,7 @@
 #ifndef IPVS_AGENT_TESTS_FAKES_FAKE_IPTABLES_H_
 #define IPVS_AGENT_TESTS_FAKES_FAKE_IPTABLES_H_
 
+#include <future>
 #include <map>
 #include <set>
 #include <span>
@@ -28,6 +29,8 @@ class FakeIptables final : public netconf::IptablesRules {
 
   base::Result<netconf::IptablesState> read(base::Family family,
                                             std::span<const std::string> tables) override;
+  std::future<base::Result<netconf::IptablesState>> begin_read(
+      base::Family family, std::vector<std::string> tables) override;
   std::vector<base::Status> apply(base::Family family,
                                   std::span<const netconf::IptablesOp> ops) override;
   bool has_random_fully(base::Family) override { return random_fully_; }
@@ -37,6 +40,10 @@ class FakeIptables final : public netconf::IptablesRules {
   const std::vector<std::string>& log() const { return log_; }
   void clear_log() { log_.clear(); }
   int read_count() const { return read_count_; }
+  // What begin_read() begins from now on has read at once, and ends when it is let go.
+  void hold_readings() { readings_held_ = true; }
+  void let_readings_go();
+  std::size_t held_readings() const { return held_.size(); }
 
   // The chains, for a look or for a change behind the agent's back.
   Chains& chains(base::Family family, const std::string& table) { return tables_[family][table]; }
@@ -54,6 +61,12 @@ class FakeIptables final : public netconf::IptablesRules {
   std::map<base::Family, std::map<std::string, Chains>> tables_;
   std::vector<std::string> log_;
   int read_count_ = 0;
+  struct Held {
+    std::promise<base::Result<netconf::IptablesState>> promise;
+    base::Result<netconf::IptablesState> outcome;
+  };
+  bool readings_held_ = false;
+  std::vector<Held> held_;
   bool random_fully_ = true;
   std::set<std::string> refused_tables_;
 };

@@ -48,6 +48,14 @@ class FaultyIptables final : public netconf::IptablesRules {
     if (base::Status failure = plan_.next_read(); !failure) return failure;
     return rules_.read(family, tables);
   }
+  std::future<base::Result<netconf::IptablesState>> begin_read(
+      base::Family family, std::vector<std::string> tables) override {
+    base::Status failure = plan_.next_read();
+    if (failure.ok()) return rules_.begin_read(family, std::move(tables));
+    std::promise<base::Result<netconf::IptablesState>> refused;
+    refused.set_value(failure);
+    return refused.get_future();
+  }
   std::vector<base::Status> apply(base::Family family,
                                   std::span<const netconf::IptablesOp> ops) override {
     if (ops.empty()) return {};

@@ -189,6 +189,55 @@ TEST_F(OtherModes, NothingIsTakenAwayWhileOurOwnDoesNotWork) {
   EXPECT_THAT(node_.nft.tables(), IsEmpty());
 }
 
+// iptables-save of many thousands of rules takes seconds.
+TEST_F(OtherModes, ChangesAreAppliedWhileTheRulesAreReadBack) {
+  node_.iptables.hold_readings();
+  start();
+  EXPECT_GT(node_.iptables.held_readings(), 0U);
+  agent_->put(fakes::make_service("late", "10.96.0.11", {{.name = "", .port = 81}}));
+  agent_->run();
+  EXPECT_THAT(node_.ipvs_and_sets_text(), HasSubstr("10.96.0.11:81"));
+  EXPECT_THAT(chains(), Contains("nat KUBE-SVC-AAAAAAAAAAAAAAAA"));
+  node_.iptables.let_readings_go();
+  agent_->run_for(std::chrono::seconds(1));
+  EXPECT_THAT(chains(), Not(Contains("nat KUBE-SVC-AAAAAAAAAAAAAAAA")));
+}
+
+// What was read when a chain was not yet written says nothing of what is there now.
+TEST_F(OtherModes, ARoundThatWritesRulesHasThemReadAgain) {
+  node_.iptables.hold_readings();
+  start();
+  auto service = fakes::make_service("late", "10.96.0.11", {{.name = "", .port = 81}});
+  service.external_ips = {*base::IpAddress::parse("192.0.2.7")};
+  agent_->put(std::move(service));
+  agent_->run();
+  node_.take_log();
+  node_.iptables.let_readings_go();
+  agent_->run_for(std::chrono::minutes(2));
+  for (const std::string& line : node_.take_log()) {
+    EXPECT_THAT(line, Not(HasSubstr("-A KUBE-SERVICES"))) << "nothing of ours differed";
+  }
+  EXPECT_THAT(agent_->listener.drifts, IsEmpty());
+  EXPECT_THAT(chains(), Not(Contains("nat KUBE-SVC-AAAAAAAAAAAAAAAA")));
+}
+
+TEST_F(OtherModes, ManyChainsGoInPartsWithChangesBetweenThem) {
+  auto& nat = node_.iptables.chains(Family::kIpv4, "nat");
+  for (int i = 10000; i < 22000; ++i) nat["KUBE-SEP-AAAAAAAAAAA" + std::to_string(i)] = {};
+  start();
+  std::size_t parts = 0;
+  for (const agent::Round& round : agent_->listener.rounds) {
+    std::size_t in_round = 0;
+    for (const auto& [kind, count] : round.report.operations) {
+      if (std::get<std::string_view>(kind) == "remove_other_mode") in_round += count;
+    }
+    EXPECT_LE(in_round, 1U);
+    parts += in_round;
+  }
+  EXPECT_GT(parts, 2U);
+  for (const std::string& name : chains()) EXPECT_THAT(name, Not(HasSubstr("KUBE-SEP-")));
+}
+
 TEST_F(OtherModes, TablesOfTheNftablesModeGoAndOthersStay) {
   const std::set<netconf::NftTable> others = {{Family::kIpv4, "nat"}, {Family::kIpv6, "filter"}};
   node_.nft.tables() = others;

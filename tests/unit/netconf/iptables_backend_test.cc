@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <map>
 
 #include "netconf/kernel_iptables.h"
@@ -22,8 +23,8 @@ class Programs {
     outputs_[command] = std::move(output);
   }
   ProcessRunner runner() {
-    return [this](const std::vector<std::string>& argv,
-                  std::string_view input) -> base::Result<ProcessOutput> {
+    return [this](const std::vector<std::string>& argv, std::string_view input,
+                  std::stop_token) -> base::Result<ProcessOutput> {
       std::string command;
       for (const std::string& argument : argv) command += (command.empty() ? "" : " ") + argument;
       calls_.push_back(command);
@@ -143,15 +144,54 @@ TEST(KernelIptables, RestoresAllTablesAtOnce) {
   EXPECT_EQ(host.calls().size(), 1u);
 }
 
-TEST(KernelIptables, ReadsEachTableOnce) {
+TEST(KernelIptables, ReadsEachTableOfTheLegacyOneOnce) {
   Programs host;
-  host.print("iptables-nft-save -t nat", {0, "*nat\n:A - [0:0]\nCOMMIT\n", ""});
-  host.print("iptables-nft-save -t filter", {0, "*filter\n:B - [0:0]\nCOMMIT\n", ""});
-  auto iptables = make_kernel_iptables(IptablesBackend::kNft, host.runner());
+  host.print("iptables-legacy-save -t nat", {0, "*nat\n:A - [0:0]\nCOMMIT\n", ""});
+  host.print("iptables-legacy-save -t filter", {0, "*filter\n:B - [0:0]\nCOMMIT\n", ""});
+  auto iptables = make_kernel_iptables(IptablesBackend::kLegacy, host.runner());
   const std::vector<std::string> tables = {"nat", "filter", "nat"};
   EXPECT_THAT(iptables->read(Family::kIpv4, tables).value(),
               ElementsAre(IptablesChain{"filter", "B", {}}, IptablesChain{"nat", "A", {}}));
   EXPECT_EQ(host.calls().size(), 2u);
+}
+
+TEST(KernelIptables, ReadsAllTablesOfNftAtOnce) {
+  Programs host;
+  host.print("iptables-nft-save", {0,
+                                   "*raw\n:C - [0:0]\nCOMMIT\n*nat\n:A - [0:0]\nCOMMIT\n"
+                                   "*filter\n:B - [0:0]\nCOMMIT\n",
+                                   ""});
+  auto iptables = make_kernel_iptables(IptablesBackend::kNft, host.runner());
+  const std::vector<std::string> tables = {"nat", "filter", "mangle"};
+  EXPECT_THAT(iptables->read(Family::kIpv4, tables).value(),
+              ElementsAre(IptablesChain{"filter", "B", {}}, IptablesChain{"nat", "A", {}}));
+  EXPECT_EQ(host.calls().size(), 1u);
+}
+
+TEST(KernelIptables, ReadsBesideTheCaller) {
+  std::promise<void> printed;
+  std::shared_future<void> wait = printed.get_future().share();
+  auto iptables = make_kernel_iptables(
+      IptablesBackend::kNft,
+      [wait](const auto&, std::string_view, std::stop_token) -> base::Result<ProcessOutput> {
+        wait.wait();
+        return ProcessOutput{0, "*nat\n:A - [0:0]\nCOMMIT\n", ""};
+      });
+  auto reading = iptables->begin_read(Family::kIpv4, {"nat"});
+  EXPECT_EQ(reading.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  printed.set_value();
+  EXPECT_THAT(reading.get().value(), ElementsAre(IptablesChain{"nat", "A", {}}));
+}
+
+TEST(KernelIptables, GivesUpWhatItReadsAtItsEnd) {
+  auto iptables = make_kernel_iptables(
+      IptablesBackend::kNft,
+      [](const auto&, std::string_view, std::stop_token stop) -> base::Result<ProcessOutput> {
+        return run_process({"sleep", "1000"}, "", std::chrono::seconds(900), std::move(stop));
+      });
+  auto reading = iptables->begin_read(Family::kIpv6, {"nat"});
+  iptables.reset();
+  EXPECT_EQ(reading.get().status().code(), Code::kCancelled);
 }
 
 TEST(KernelIptables, AMissingProgramIsUnsupported) {
