@@ -6,54 +6,61 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/kernel/agent_fixture.h"
+#include "tests/scenarios/document_text.h"
+#include "tests/scenarios/page_commands.h"
 
 namespace kernel_test {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The lines of a page's shell blocks. What talks to a cluster is run by the deploy tier, and the
-// project's own script is what runs this.
-std::vector<std::string> node_commands(const fs::path& page) {
-  std::vector<std::string> commands;
-  std::ifstream stream(page);
-  bool shell = false;
-  for (std::string line; std::getline(stream, line);) {
-    if (line.starts_with("```")) {
-      shell = line == "```sh";
-    } else if (shell && !line.starts_with("kubectl ") && !line.starts_with("helm ") &&
-               !line.starts_with("./dev ")) {
-      commands.push_back(line);
-    }
-  }
-  return commands;
-}
+// What kubeadm gives to kube-proxy.
+constexpr char kKubeadm[] = IPVS_AGENT_SOURCE_DIR "/tests/kernel/kubeadm-1.36.conf";
 
 class AgentPages : public AgentTest {
  protected:
-  // A folder with a program of the name that the pages call: where an agent must be asked, it asks
-  // the one of this test.
-  AgentPages() : programs_(lab().api().folder() + "/programs") {
-    fs::create_directory(programs_);
-    std::ofstream(programs_ / "ipvs-agent")
-        << "#!/bin/sh\ncase $1 in\nstatus | explain | plan | audit) set -- \"$@\" --socket "
-        << lab().socket() << " ;;\nesac\nexec " << AGENT_BINARY << " \"$@\"\n";
-    fs::permissions(programs_ / "ipvs-agent", fs::perms::owner_all);
+  // A folder with programs of the names that the pages call: where an agent must be asked, it asks
+  // the one of this test; one that would be started says what it would work with.
+  AgentPages() : folder_(lab().api().folder() + "/programs") {
+    fs::create_directories(folder_ / "build/release/agent");
+    for (const char* name : {"ipvs-agent", "build/release/agent/ipvs-agent"}) {
+      std::ofstream(folder_ / name)
+          << "#!/bin/sh\ncase $1 in\n"
+          << "status | explain | plan | audit | drain | config) set -- \"$@\" --socket "
+          << lab().socket() << " ;;\n--shadow | --config | --kubeconfig) set -- config \"$@\" ;;\n"
+          << "esac\nexec " << AGENT_BINARY << " \"$@\"\n";
+      fs::permissions(folder_ / name, fs::perms::owner_all);
+    }
+  }
+  // The command with the paths of this test in place of a node's.
+  std::string placed(std::string command) {
+    const std::pair<std::string, std::string> places[] = {
+        {"/run/ipvs-agent/agent.sock", lab().socket()},
+        {"/etc/ipvs-agent/config.yaml", kKubeadm},
+        {"/var/lib/kube-proxy/config.conf", kKubeadm}};
+    for (const auto& [from, to] : places) {
+      if (std::size_t place = command.find(from); place != command.npos) {
+        command.replace(place, from.size(), to);
+      }
+    }
+    return command;
   }
   // What went wrong; "" if nothing did.
   std::string failure_of(const std::string& command) {
-    auto output = lab().node().execute(
-        {"env", "PATH=" + programs_.string() + ":/usr/sbin:/usr/bin:/sbin:/bin", "bash", "-o",
-         "pipefail", "-c", command});
+    auto output =
+        lab().node().execute({"env", "-C", folder_.string(),
+                              "PATH=" + folder_.string() + ":/usr/sbin:/usr/bin:/sbin:/bin", "bash",
+                              "-o", "pipefail", "-c", placed(command)});
     if (!output.ok()) return output.status().message();
     return output->status == 0 ? "" : std::to_string(output->status) + ": " + output->err;
   }
 
  private:
-  fs::path programs_;
+  fs::path folder_;
 };
 
 TEST_F(AgentPages, CommandsForTheNodeWork) {
@@ -65,13 +72,17 @@ TEST_F(AgentPages, CommandsForTheNodeWork) {
   lab().put(make_slice("web", "v4", ports, {endpoint("pod-0"), endpoint("remote-0")}));
   ASSERT_TRUE(lab().start());
   ASSERT_TRUE(lab::request(network().client(0), {base::Protocol::kTcp, ip("10.96.0.10"), 80}).ok());
-  for (const char* page : {"docs/operate.md", "docs/troubleshoot.md", "docs/tune.md"}) {
-    std::vector<std::string> commands = node_commands(fs::path(IPVS_AGENT_SOURCE_DIR) / page);
-    EXPECT_GE(commands.size(), 4u) << page;
-    for (const std::string& command : commands) {
-      EXPECT_EQ(failure_of(command), "") << page << ": " << command;
+  const fs::path root = IPVS_AGENT_SOURCE_DIR;
+  const std::vector<scenarios::CommandRule> rules = scenarios::command_rules(root);
+  std::size_t tried = 0;
+  for (const fs::path& page : scenarios::all_pages(root)) {
+    for (const scenarios::PageCommand& command : scenarios::commands_of_page(page)) {
+      if (scenarios::rule_for(rules, command.text) != nullptr) continue;
+      ++tried;
+      EXPECT_EQ(failure_of(command.text), "") << page << ": " << command.text;
     }
   }
+  EXPECT_GT(tried, 40u);
 }
 
 }  // namespace

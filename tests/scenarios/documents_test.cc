@@ -11,12 +11,15 @@
 #include <vector>
 
 #include "tests/scenarios/document_text.h"
+#include "tests/scenarios/page_commands.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using scenarios::all_matches;
 using scenarios::all_pages;
+using scenarios::CommandRule;
+using scenarios::CommandRunner;
 using scenarios::read_text;
 
 const fs::path kRoot = IPVS_AGENT_SOURCE_DIR;
@@ -91,6 +94,44 @@ TEST(Documents, KeysAreThoseOfTheConfiguration) {
     }
   }
   EXPECT_GT(named, 20u);
+}
+
+// A command is run on a node, or against an API server, or it is listed with the reason why nobody
+// tries it: tests/documented_commands.txt.
+TEST(Documents, CommandsAreTriedOrListedWithAReason) {
+  const std::vector<CommandRule> rules = scenarios::command_rules(kRoot);
+  std::set<std::string> used;
+  std::size_t tried = 0;
+  for (const fs::path& page : all_pages(kRoot)) {
+    for (const scenarios::PageCommand& command : scenarios::commands_of_page(page)) {
+      const CommandRule* rule = scenarios::rule_for(rules, command.text);
+      if (rule != nullptr) used.insert(rule->words);
+      if (rule == nullptr || rule->runner != CommandRunner::kNobody) ++tried;
+    }
+  }
+  for (const CommandRule& rule : rules) {
+    EXPECT_TRUE(used.contains(rule.words)) << "no page has " << rule.words << " any more";
+    EXPECT_EQ(rule.reason.empty(), rule.runner != CommandRunner::kNobody) << rule.words;
+  }
+  EXPECT_GT(tried, 60u);
+}
+
+// A block that looks like commands says so, so that they are tried.
+TEST(Documents, CommandsStandInShellBlocks) {
+  for (const fs::path& page : all_pages(kRoot)) {
+    std::istringstream text(read_text(page));
+    std::string block;
+    for (std::string line; std::getline(text, line);) {
+      if (line.starts_with("```")) {
+        block = block.empty() ? line : "";
+      } else if (!block.empty() && block != "```sh") {
+        static const std::regex kCommand(R"((\$ )?(kubectl|helm|curl|sudo|ipvs-agent|ipvsadm) .*)");
+        // What `plan` prints is no command of the page.
+        EXPECT_FALSE(std::regex_match(line, kCommand) && !line.starts_with("ipvsadm -a"))
+            << page << ": " << line;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -1,12 +1,21 @@
 # shellcheck shell=bash disable=SC2154
 # The commands of the documentation, each really run as far as a cluster without nodes and a machine that is not to be changed allow.
 
-# The shell blocks of a document, or of one of its chapters; long lines joined.
+# The commands of a document's shell blocks that are tried here, by tests/documented_commands.txt; continued lines and those of
+# one quotation joined, with the names of this cluster.
 commands_of() {
-  awk -v chapter="${2:-}" '
-    /^#+ / { inside = (chapter == "" || $0 == chapter) }
-    /^```/ { block = ($0 == "```sh" && inside); next }
-    block { if (sub(/\\$/, "")) printf "%s", $0; else print }' "$1"
+  awk '
+    NR == FNR { if (/^cluster /) words[++count] = substr($0, 9); next }
+    /^```/ { block = ($0 == "```sh"); next }
+    !block { next }
+    {
+      line = line $0
+      code = line
+      sub(/  # .*/, "", code)
+      if (sub(/\\$/, " ", line) || gsub(/\x27/, "&", code) % 2) next
+      for (i = 1; i <= count; i++) if (index(line " ", words[i] " ") == 1) { print line; break }
+      line = ""
+    }' "$kRoot/tests/documented_commands.txt" "$kRoot/$1" | sed -E 's/\bNODE\b/node-1/g'
 }
 
 documented_helm() {
@@ -19,7 +28,10 @@ documented_helm() {
 documented_kubectl() {
   case "$*" in
     *' rollout status '*) kubectl "$@" --watch=false ;;
-    *' logs daemonset/'*) kubectl "${@:1:2}" get "$4" ;; # no pod, no log
+    # There are no pods: no log, nothing to run a program in, nothing to wait for.
+    *' logs daemonset/'*) kubectl "${@:1:2}" get "$4" ;;
+    *' exec ds/ipvs-agent -- ipvs-agent status') kubectl "${@:1:2}" get daemonset/ipvs-agent ;;
+    *' wait --for=delete pod '*) kubectl "${@:1:2}" get pod "${@:6:4}" ;;
     *) kubectl "$@" ;;
   esac
 }
@@ -71,19 +83,30 @@ make_kube_proxy() {
 
 api_case_d_documented_commands() {
   make_kube_proxy
-  commands_of "$kRoot/docs/install.md" | sed '/^kubectl apply -k/,$d' >first
-  commands_of "$kRoot/docs/install.md" | sed -n '/^kubectl apply -k/,$p' >second
-  commands_of "$kRoot/README.md" '## Install it in a cluster' >readme
-  commands_of "$kChart/README.md" >chart
-  [[ -s first && -s second && -s readme && -s chart ]]
-  # What the other pages tell to do with a cluster; what they tell to do on a node is tried on one.
-  commands_of "$kRoot/docs/operate.md" | grep -E '^(kubectl|helm) ' >operate
-  run_document <first
-  run_document <operate
-  helm uninstall ipvs-agent --namespace kube-system
-  run_document <second
-  run_document <chart
-  helm uninstall ipvs-agent --namespace kube-system
-  run_document <readme
-  kubectl -n kube-system delete daemonset,configmap,serviceaccount -l app.kubernetes.io/name=ipvs-agent --ignore-not-found
+  kubectl create -f - <<<'{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}}'
+  local page installed
+  # Each page from a cluster with the agent, or from one without it.
+  for page in "$kRoot"/*.md "$kRoot"/docs/*.md "$kChart"/*.md; do
+    page=${page#"$kRoot"/}
+    commands_of "$page" >commands
+    [[ -s commands ]] || continue
+    echo "== $page"
+    case $page in
+      docs/install.md)
+        sed '/^kubectl apply -k/,$d' commands | run_document
+        helm uninstall ipvs-agent --namespace kube-system
+        sed -n '/^kubectl apply -k/,$p' commands | run_document
+        ;;
+      README.md | charts/ipvs-agent/README.md | docs/migrate-from-kube-proxy.md) run_document <commands ;;
+      *)
+        helm install ipvs-agent "$kChart" --namespace kube-system --values "$kFolder/values/base.yaml"
+        helm upgrade ipvs-agent "$kChart" --namespace kube-system --reset-then-reuse-values # there is something to go back to
+        run_document <commands
+        ;;
+    esac
+    installed=$(helm list --namespace kube-system --short)
+    [[ ! $installed ]] || helm uninstall ipvs-agent --namespace kube-system
+    kubectl delete --ignore-not-found -k "$kRoot/deploy/kustomize/overlays/kubeadm"
+  done
+  grep -c '^== ' "$scratch/d_documented_commands/output" | grep -xE '([6-9]|[1-9][0-9])' # pages that were tried
 }
