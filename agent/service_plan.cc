@@ -50,6 +50,11 @@ class Planner {
       plan_health_check_port(cluster_ip.family());
     }
     if (service_.ports.empty()) plan_.problems.emplace_back("the Service has no ports");
+    for (const auto& [name, value] : service_.annotations) {
+      plan_.problems.push_back("annotation ipvs-agent.io/" + name +
+                               ": refused, because this version knows no annotation of that name; "
+                               "it has no effect, remove it");
+    }
     finish();
     return std::move(plan_);
   }

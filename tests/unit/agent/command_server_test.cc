@@ -417,6 +417,18 @@ TEST_F(CommandServerTest, ExplainSaysWhatThePlanDoes) {
   }
 }
 
+TEST_F(CommandServerTest, AnnotationsThatNobodyKnowsAreRefusedByName) {
+  auto service = make_service("web", "10.96.0.10", {{"http", kTcp, 80, 0}});
+  service.annotations = {{"schedular", "lc"}};
+  agent_.put(service);
+  start();
+  const json found = ask_json("/v1/status")["services"][0];
+  ASSERT_EQ(found["problems"].size(), 1u);
+  EXPECT_THAT(found["problems"][0].get<std::string>(),
+              AllOf(HasSubstr("ipvs-agent.io/schedular"), HasSubstr("refused")));
+  EXPECT_EQ(found["virtualServers"][0]["state"], "ok");  // it is served all the same
+}
+
 TEST_F(CommandServerTest, ExplainForetellsWhatAClientGets) {
   serve_web();
   start();
