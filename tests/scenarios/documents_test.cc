@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <regex>
@@ -122,6 +123,7 @@ TEST(Documents, CommandsStandInShellBlocks) {
     std::istringstream text(read_text(page));
     std::string block;
     for (std::string line; std::getline(text, line);) {
+      line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
       if (line.starts_with("```")) {
         block = block.empty() ? line : "";
       } else if (!block.empty() && block != "```sh") {

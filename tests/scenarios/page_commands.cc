@@ -36,6 +36,8 @@ std::vector<PageCommand> commands_of_page(const std::filesystem::path& page) {
   bool shell = false;
   std::string pending;
   for (std::string line; std::getline(stream, line);) {
+    // Blocks of lists are indented.
+    line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
     if (line.starts_with("```")) {
       EXPECT_EQ(pending, "") << page << ": a command that does not end";
       shell = !shell && line == "```sh";

@@ -6,6 +6,7 @@
 commands_of() {
   awk '
     NR == FNR { if (/^cluster /) words[++count] = substr($0, 9); next }
+    { sub(/^ +/, "") } # blocks of lists are indented
     /^```/ { block = ($0 == "```sh"); next }
     !block { next }
     {
