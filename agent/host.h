@@ -240,6 +240,7 @@ class Host {
   void prepare_shadow();
   void look_around();
   void look_at_sysctls();
+  void look_at_timeouts(const ipvs::Timeouts& actual);
   RoundReport compare(Touched touched);
   std::array<SetMask, 2> wanted_sets() const;
   std::vector<std::string> missing_rules(base::Family family, SetMask filled,

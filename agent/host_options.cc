@@ -31,7 +31,7 @@ void Host::reconfigure(HostOptions options, base::TimePoint now) {
 }
 
 void Host::apply_timeouts() {
-  if (options_.shadow) return;  // the kernel's are not read
+  if (options_.shadow) return;
   problems_.erase("ipvs time-outs");
   if (options_.timeouts == ipvs::Timeouts()) return;
   std::vector<ipvs::IpvsOp> ops = {ipvs::SetTimeouts{options_.timeouts}};

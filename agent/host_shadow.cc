@@ -6,6 +6,7 @@
 
 #include "agent/host.h"
 #include "agent/other_modes.h"
+#include "ipvs/text.h"
 
 // A Host in shadow mode: it reads, compares and tells, and writes nothing.
 namespace agent {
@@ -115,6 +116,15 @@ void Host::look_at_sysctls() {
     } else {
       missing_.emplace_back("sysctl", "sysctl -w " + setting.name + "=" + setting.value);
     }
+  }
+}
+
+void Host::look_at_timeouts(const ipvs::Timeouts& actual) {
+  const ipvs::Timeouts& wanted = options_.timeouts;  // 0 leaves what is there
+  auto differs = [](std::uint32_t want, std::uint32_t is) { return want != 0 && want != is; };
+  if (differs(wanted.tcp_s, actual.tcp_s) || differs(wanted.tcp_fin_s, actual.tcp_fin_s) ||
+      differs(wanted.udp_s, actual.udp_s)) {
+    missing_.emplace_back("ipvs", "ipvsadm " + ipvs::to_text(ipvs::SetTimeouts{wanted}));
   }
 }
 

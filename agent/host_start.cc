@@ -261,6 +261,7 @@ base::Result<Touched> Host::read_all(base::TimePoint now) {
   auto state = tables_.ipvs.read();
   table_health_.note(kReadingIpvs, state.status(), now);
   if (!state.ok()) return state.status().in("reading the IPVS table");
+  if (options_.shadow) look_at_timeouts(state->timeouts);
   for (const ipvs::VirtualServerState& server : state->virtual_servers) {
     if (is_ours(server.server.key)) {
       (void)believed_.observe(server);

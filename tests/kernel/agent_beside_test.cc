@@ -92,6 +92,20 @@ TEST_F(AgentBeside, AShadowBesideAnAgentThatWorksFindsNothing) {
   EXPECT_EQ(lab().metric("ipvs_agent_drift_repaired_total").value_or(0), 0);
 }
 
+TEST_F(AgentBeside, AShadowTellsOfOtherTimeoutsUntilTheyAreSet) {
+  serve("web", {ip("10.96.0.10")}, kTcpPort, {"pod-0"});
+  lab().configure({"clusterCIDR: 10.244.0.0/16", "ipvs: {tcpTimeout: 700s, udpTimeout: 250s}",
+                   "ipvsAgent: {auditPeriod: 5s}"});
+  ASSERT_TRUE(lab().start());
+  ASSERT_EQ(lab().tool({"ipvsadm", "--set", "800", "0", "250"}), "");
+  const std::string before = lab().tool({"ipvsadm", "-L", "--timeout"});
+  lab::Process shadow = lab().start_beside({"--shadow"});
+  EXPECT_TRUE(says(shadow, "commands=\"ipvsadm --set 700 0 250\"")) << shadow.err();
+  EXPECT_EQ(lab().tool({"ipvsadm", "-L", "--timeout"}), before);
+  ASSERT_EQ(lab().tool({"ipvsadm", "--set", "700", "0", "0"}), "");
+  EXPECT_TRUE(says(shadow, "shadow: nothing differs cause=audit")) << shadow.err();
+}
+
 TEST_F(AgentBeside, AnotherProxyIsNamedOnceAndNotFoughtAtFullSpeed) {
   serve("web", {ip("10.96.0.10")}, kTcpPort, {"pod-0"});
   lab().configure({"clusterCIDR: 10.244.0.0/16", "ipvsAgent: {auditPeriod: 1s}"});

@@ -77,6 +77,7 @@ class ShadowTest : public testing::Test {
     HostOptions options = FakeAgent::default_host_options();
     options.sysctls = {{"net/ipv4/ip_forward", "1"}};
     options.shadow = true;
+    options.timeouts = timeouts_;
     read_only_ = std::make_unique<ReadOnlyTables>(node_.tables());
     host_ = std::make_unique<Host>(read_only_->tables(), options);
     Reporter::Options reports;
@@ -117,6 +118,7 @@ class ShadowTest : public testing::Test {
   }
 
   FakeNode node_;
+  ipvs::Timeouts timeouts_;
   std::unique_ptr<FakeAgent> worker_;
   LineLog log_;
   Metrics metrics_{node_.clock};
@@ -283,6 +285,20 @@ TEST_F(ShadowTest, ASettingThatNobodyCanChangeHereIsTold) {
   EXPECT_THAT(log_.lines,
               Contains(HasSubstr("only the host's own network namespace may change it")));
   EXPECT_THAT(log_.lines, Contains(HasSubstr("shadow: nothing differs cause=start")));
+}
+
+TEST_F(ShadowTest, OtherTimeoutsAreADifferenceUntilSomebodySetsThem) {
+  work();
+  timeouts_ = {.tcp_s = 700, .tcp_fin_s = 0, .udp_s = 300};
+  start();
+  EXPECT_THAT(log_.lines, ElementsAre(AllOf(HasSubstr("operations=1"),
+                                            HasSubstr("commands=\"ipvsadm --set 700 0 300\""))));
+  EXPECT_THAT(node_.take_log(), IsEmpty());
+  log_.lines.clear();
+  const std::vector<ipvs::IpvsOp> set = {ipvs::SetTimeouts{timeouts_}};
+  ASSERT_TRUE(node_.ipvs.apply(set).front().ok());
+  run_for(seconds(31));
+  EXPECT_THAT(log_.lines, Contains(HasSubstr("shadow: nothing differs cause=audit")));
 }
 
 TEST_F(ShadowTest, TellsWhatOtherModesOfKubeProxyWouldLeave) {
