@@ -1,15 +1,18 @@
 #ifndef IPVS_AGENT_AGENT_DRAIN_ORDER_FILE_H_
 #define IPVS_AGENT_AGENT_DRAIN_ORDER_FILE_H_
 
+#include <optional>
 #include <set>
 #include <string>
 
 #include "agent/drain_orders.h"
+#include "agent/state_file.h"
 #include "base/result.h"
 
 namespace agent {
 
-// The file in which drain orders wait for the next agent: FOLDER/drain-orders, one a line.
+// The file in which drain orders wait for the next agent, over a boot of the machine as well:
+// FOLDER/drain-orders, one a line.
 // Errors: name the file.
 class DrainOrderFile {
  public:
@@ -22,7 +25,7 @@ class DrainOrderFile {
   base::Status save(const std::set<DrainOrder>& orders) const;
 
  private:
-  std::string path_;
+  std::optional<StateFile> file_;
 };
 
 }  // namespace agent
