@@ -200,6 +200,81 @@ TEST_F(AgentEdges, PolicyLocalIsForClientsFromOutside) {
   EXPECT_THAT(lab().tool({"iptables-save", "-t", "mangle"}), Not(HasSubstr("KUBE-INSIDE")));
 }
 
+// What the pages of differences and of migration say of connections through marks.
+TEST_F(AgentEdges, ConnectionsThroughAMarkLiveAsLongAsItsVirtualServer) {
+  const std::vector<ServicePort> ports = {{Protocol::kTcp, 80, kServerPort, "tcp"}};
+  auto put_endpoints = [&](const std::vector<std::string>& servers) {
+    std::vector<Endpoint> endpoints;
+    for (const std::string& name : servers) endpoints.push_back(endpoint(name));
+    lab().put(make_slice("web", "v4", ports, endpoints));
+  };
+  put_endpoints({"pod-0", "remote-0"});
+  lab().put(local_service(ports));
+  lab().configure({kClusterCidr});
+  ASSERT_TRUE(lab().start());
+  const Target vip = faces(Family::kIpv4, Protocol::kTcp, 30080).front();
+  auto open = [&](const lab::Namespace& from) {
+    auto connection = lab::Connection::open(from, vip);
+    EXPECT_TRUE(connection.ok()) << connection.status().message();
+    return connection;
+  };
+  // Two from inside, to whichever endpoints, and one from outside, to the local one.
+  auto pod = open(network().pod(1));
+  auto second_pod = open(network().pod(1));
+  auto node = open(lab().node());
+  auto outside = open(network().client(0));
+  ASSERT_TRUE(pod.ok() && second_pod.ok() && node.ok() && outside.ok());
+  auto ask = [](lab::Connection& connection) {
+    auto reply = connection.ask();
+    return reply ? reply->server : reply.status().message();
+  };
+  const std::string of_pod = ask(*pod);
+  const std::string of_second = ask(*second_pod);
+  const std::string of_node = ask(*node);
+  EXPECT_NE(of_pod, of_second) << "round robin";
+  auto expect_all = [&](const std::string& when) {
+    EXPECT_EQ(ask(*pod), of_pod) << when;
+    EXPECT_EQ(ask(*second_pod), of_second) << when;
+    EXPECT_EQ(ask(*node), of_node) << when;
+    EXPECT_EQ(ask(*outside), "pod-0") << when;
+  };
+  const std::string before = lab().ipvs();
+  EXPECT_EQ(lab().stop(), 0);
+  expect_all("without an agent");
+  ASSERT_TRUE(lab().start());
+  EXPECT_EQ(lab().ipvs(), before) << "the same marks";
+  expect_all("restarted");
+
+  put_endpoints({"pod-0", "remote-0", "remote-1"});
+  EXPECT_TRUE(in_kernel("-r " + at(endpoint("remote-1").address, kServerPort) + " -m -w 1"));
+  expect_all("with an endpoint more");
+  put_endpoints({"pod-0", "remote-1"});
+  EXPECT_TRUE(in_kernel("-r " + at(endpoint("remote-0").address, kServerPort) + " -m -w 0"));
+  expect_all("with one that drains");
+
+  // Another Service that comes gets a mark of its own.
+  nlohmann::json other = local_service(ports);
+  other["metadata"]["name"] = "other";
+  other["spec"]["clusterIP"] = "10.96.0.11";
+  other["spec"]["clusterIPs"] = {"10.96.0.11", "fd00:96::11"};
+  other["spec"]["externalIPs"] = {"198.51.100.11"};
+  other["spec"]["ports"][0]["nodePort"] = 30090;
+  other["status"]["loadBalancer"]["ingress"] = {{{"ip", "203.0.113.11"}}};
+  lab().put(make_slice("other", "v4", ports, {endpoint("pod-1")}));
+  lab().put(other);
+  EXPECT_TRUE(in_kernel("-A -t 203.0.113.11:80"));
+  expect_all("beside another Service with marks");
+
+  // As before going back to kube-proxy: those through marks end, the others go on.
+  EXPECT_EQ(lab().stop(), 0);
+  lab().configure({kClusterCidr, "ipvsAgent: {insideTrafficMarkMask: \"0x0\"}"});
+  ASSERT_TRUE(lab().start());
+  EXPECT_THAT(lab().ipvs(), Not(HasSubstr("-A -f ")));
+  EXPECT_EQ(ask(*outside), "pod-0");
+  EXPECT_FALSE(pod->ask().ok());
+  EXPECT_FALSE(node->ask().ok());
+}
+
 TEST_F(AgentEdges, EchoToAServiceAddressGetsWhatTheConfigurationSays) {
   serve("web", {ip("10.96.0.10"), ip("fd00:96::10")}, {{Protocol::kTcp, 80, kServerPort}},
         {"pod-0"});
