@@ -17,10 +17,13 @@ using base::Result;
 using base::Status;
 
 constexpr std::chrono::seconds kDeadline(30);
+// Of what holds nobody up.
+constexpr std::chrono::seconds kDeadlineBeside(120);
 
 Result<ProcessOutput> run_with_deadline(const std::vector<std::string>& argv,
                                         std::string_view input, std::stop_token stop) {
-  return run_process(argv, input, kDeadline, std::move(stop));
+  const bool beside = stop.stop_possible();
+  return run_process(argv, input, beside ? kDeadlineBeside : kDeadline, std::move(stop));
 }
 
 class KernelIptables final : public IptablesRules {

@@ -12,7 +12,7 @@ namespace netconf {
 // The iptables rules of the thread's network namespace, by iptables-save and iptables-restore.
 // `backend` decides by hand; otherwise the one that the host uses is found, once, here.
 //
-// Errors: as detect_iptables_backend(). Each program has 30 s.
+// Errors: as detect_iptables_backend(). Each program has 30 s, one of begin_read() 120 s.
 base::Result<std::unique_ptr<IptablesRules>> open_kernel_iptables(
     std::optional<IptablesBackend> backend = std::nullopt);
 
