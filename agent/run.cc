@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
-#include <map>
 #include <string>
 #include <thread>
 #include <utility>
@@ -28,7 +27,6 @@
 #include "agent/event_sender.h"
 #include "agent/host.h"
 #include "agent/host_settings.h"
-#include "agent/http_server.h"
 #include "agent/instance_lock.h"
 #include "agent/kernel_tables.h"
 #include "agent/live_configuration.h"
@@ -37,12 +35,12 @@
 #include "agent/loop_thread.h"
 #include "agent/metered_conntrack.h"
 #include "agent/node_port_journal.h"
+#include "agent/port_servers.h"
 #include "agent/proxy_lookout.h"
 #include "agent/read_only_tables.h"
 #include "agent/reporter.h"
 #include "agent/service_health_server.h"
 #include "agent/service_traffic.h"
-#include "agent/status_pages.h"
 #include "ipvs/kernel_ipvs_table.h"
 #include "netconf/node_address_watch.h"
 #include "netconf/proc_sysctls.h"
@@ -127,53 +125,6 @@ std::vector<base::Family> served_families(const HostOptions& options) {
   if (options.ipv6) families.push_back(base::Family::kIpv6);
   return families;
 }
-
-// The pages of both ports.
-class Servers {
- public:
-  Servers(const CommandLine& command_line, Metrics& metrics, const Published<HealthState>& health,
-          const Published<std::string>& configz, const base::Clock& clock, Log& log) {
-    const Configuration& configuration = command_line.loaded.configuration;
-    if (configuration.healthz_bind_address) {
-      add("healthz", *configuration.healthz_bind_address,
-          health_pages(
-              health, clock, [&](int status) { metrics.count_healthz(status); },
-              [&](int status) { metrics.count_livez(status); }),
-          log);
-    }
-    if (configuration.metrics_bind_address) {
-      add("metrics", *configuration.metrics_bind_address,
-          metrics_pages([&] { return metrics.page(); }, [&] { return configz.get(); }), log);
-    }
-  }
-
-  // A failure to listen ends it only with `hard_fail`; otherwise it is tried again.
-  base::Status start(bool hard_fail) {
-    for (Server& entry : servers_) {
-      if (base::Status status = entry.server->start(); !status.ok()) return status.in(entry.name);
-      base::Status status = entry.server->listen(entry.address);
-      if (!status.ok() && hard_fail) return status.in(entry.name + " server");
-    }
-    return {};
-  }
-
- private:
-  struct Server {
-    std::string name;
-    ListenAddress address;
-    std::unique_ptr<HttpServer> server;
-  };
-
-  void add(const std::string& name, const ListenAddress& address,
-           std::map<std::string, HttpRoute> routes, Log& log) {
-    servers_.push_back(
-        {name, address,
-         std::make_unique<HttpServer>(HttpServerOptions{.answer = answer_by_path(std::move(routes)),
-                                                        .on_listen = log_listening(name, log)})});
-  }
-
-  std::vector<Server> servers_;
-};
 
 void resume_drain_orders(const DrainOrderFile& file, Loop& loop, base::TimePoint now,
                          Reporter& reporter) {
@@ -284,7 +235,7 @@ int run_agent(const CommandLine& command_line, Log& log) {
                               },
                           .origins = &origins});
   ProxyLookout lookout(reporter);
-  Servers servers(command_line, metrics, health, configz, clock, log);
+  PortServers servers(configuration, metrics, health, configz, clock, log);
 
   if (base::Status status = host.prepare(clock.now()); !status.ok()) return fail(log, status);
   raise_file_limit();
