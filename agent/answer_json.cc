@@ -3,6 +3,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "agent/answer_words.h"
+
 namespace agent {
 namespace {
 
@@ -24,19 +26,11 @@ Json texts(const std::vector<std::string>& list) {
   return array;
 }
 
-std::string_view state_text(const AgentStatus& agent, const HealthState& health,
-                            const Moment& moment) {
-  if (!is_healthy(health, moment.now)) return "failing";
-  if (!agent.started) return "starting";
-  if (agent.retries > 0 || !health.warnings.empty()) return "degraded";
-  return agent.services_waiting > 0 ? "catching up" : "in step";
-}
-
 Json agent_json(const AgentStatus& agent, const HealthState& health, const Moment& moment) {
   Json json;
   json["version"] = IPVS_AGENT_VERSION;
   json["node"] = agent.node;
-  json["state"] = state_text(agent, health, moment);
+  json["state"] = state_of(agent, health, moment);
   json["lastSync"] = nullptr;
   for (const FamilyHealth& family : health.families) {
     if (family.last_updated) json["lastSync"] = to_rfc3339(*family.last_updated);
@@ -54,13 +48,6 @@ Json agent_json(const AgentStatus& agent, const HealthState& health, const Momen
   return json;
 }
 
-std::string_view state_text(const RealServerStatus& real) {
-  if (real.drain) return "draining";
-  if (!real.in_kernel) return "missing";
-  if (!real.planned) return "unwanted";
-  return real.server.weight == 0 ? "weight 0" : "ok";
-}
-
 Json real_server_json(const RealServerStatus& real) {
   Json json;
   json["address"] = real.server.key.address.to_string();
@@ -68,7 +55,7 @@ Json real_server_json(const RealServerStatus& real) {
   json["weight"] = real.server.weight;
   json["activeConnections"] = real.active_connections;
   json["inactiveConnections"] = real.inactive_connections;
-  json["state"] = state_text(real);
+  json["state"] = state_of(real);
   if (real.drain) {
     json["drainSeconds"] = seconds(real.drain->lasts);
     if (real.drain->left) json["drainSecondsLeft"] = seconds(*real.drain->left);
@@ -76,16 +63,9 @@ Json real_server_json(const RealServerStatus& real) {
   return json;
 }
 
-std::string_view state_text(const VirtualServerStatus& server) {
-  if (!server.taken_by.name.empty()) return "taken";
-  if (!server.failure.empty()) return "failing";
-  return server.in_kernel ? "ok" : "missing";
-}
-
 Json virtual_server_json(const VirtualServerStatus& server) {
   const ipvs::VirtualServer& planned = server.planned.server;
-  const bool inside = server.inside_of.port != 0;
-  const ipvs::VirtualServerKey& address = inside ? server.inside_of : planned.key;
+  const ipvs::VirtualServerKey& address = address_of(server);
   Json json;
   json["address"] = address.address.to_string();
   json["port"] = address.port;
@@ -97,7 +77,7 @@ Json virtual_server_json(const VirtualServerStatus& server) {
   }
   json["scheduler"] = planned.scheduler;
   if (planned.timeout_s != 0) json["persistenceSeconds"] = planned.timeout_s;
-  json["state"] = state_text(server);
+  json["state"] = state_of(server);
   if (!server.taken_by.name.empty()) json["takenBy"] = watchers::to_string(server.taken_by);
   if (!server.failure.empty()) json["failure"] = server.failure;
   json["realServers"] = Json::array();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/host_inspection.h"
+#include "agent/service_selection.h"
 #include "base/sorted.h"
 
 namespace agent {
@@ -17,28 +18,6 @@ using watchers::Service;
 // A page ends where it has so many, but has one Service at least.
 constexpr std::size_t kVirtualServersAPage = 200;
 constexpr std::size_t kRealServersAPage = 4000;
-
-// The first `limit` of the Services that are asked for, in order.
-std::vector<const Service*> selected(const Loop& loop, const StatusQuestion& question,
-                                     std::size_t limit) {
-  std::vector<const Service*> heap;  // the last one on top
-  auto before = [](const Service* a, const Service* b) { return a->key < b->key; };
-  loop.snapshot().for_each_service([&](const Service& service) {
-    if (!question.space.empty() && service.key.space != question.space) return;
-    if (!question.name.empty() && service.key.name != question.name) return;
-    if (service.key <= question.after) return;
-    if (heap.size() == limit && heap.front()->key <= service.key) return;
-    if (!question.selector.matches(service.labels)) return;
-    if (heap.size() == limit) {
-      std::pop_heap(heap.begin(), heap.end(), before);
-      heap.pop_back();
-    }
-    heap.push_back(&service);
-    std::push_heap(heap.begin(), heap.end(), before);
-  });
-  std::sort_heap(heap.begin(), heap.end(), before);
-  return heap;
-}
 
 // Makes the status of Services of what was read of their virtual servers.
 class StatusMaker {
@@ -175,6 +154,7 @@ AgentStatus agent_status(const Loop& loop) {
   AgentStatus status;
   status.node = loop.node().name;
   status.started = loop.started();
+  status.shadow = host.options().shadow;
   status.services = loop.snapshot().service_count();
   status.virtual_servers = host.believed().virtual_servers().size();
   status.real_servers = host.believed().real_server_count();
@@ -191,7 +171,11 @@ base::Result<StatusPage> status_page(const Loop& loop, const StatusQuestion& que
   page.agent = agent_status(loop);
   // One more tells whether something follows.
   const std::size_t limit = std::max<std::size_t>(question.limit, 1);
-  std::vector<const Service*> services = selected(loop, question, limit + 1);
+  ServiceSelection selection = select_services(loop, question, limit + 1);
+  page.matching = selection.matching;
+  page.before = selection.before;
+  page.previous = std::move(selection.previous);
+  std::vector<const Service*> services = std::move(selection.services);
   const std::size_t size = std::min(page_size(loop.host(), services), limit);
   if (size < services.size()) {
     services.resize(size);

@@ -23,6 +23,10 @@ struct StatusQuestion {
   std::string space;  // "" for all namespaces
   std::string name;   // "" for all
   LabelSelector selector;
+  // What namespace or name contain ("shop/we" may span both), or one of the Service's addresses;
+  // "" for all.
+  std::string text;
+  bool troubled = false;      // only those that have a problem, or an address without endpoints
   watchers::ObjectKey after;  // those behind it, in the order of namespace and name
   std::size_t limit = 100;    // Services; >= 1
 };
@@ -69,6 +73,7 @@ struct ServiceStatus {
 struct AgentStatus {
   std::string node;
   bool started = false;
+  bool shadow = false;  // it programs nothing
   std::size_t services = 0;
   std::size_t virtual_servers = 0;
   std::size_t real_servers = 0;
@@ -82,6 +87,11 @@ struct StatusPage {
   AgentStatus agent;
   std::vector<ServiceStatus> services;      // sorted by key
   std::optional<watchers::ObjectKey> next;  // ask for those behind it; no value at the end
+  // Ask for those behind it to come to the page before; an empty key: the first page. No value on
+  // the first page.
+  std::optional<watchers::ObjectKey> previous;
+  std::size_t matching = 0;  // Services that are asked for, on all pages
+  std::size_t before = 0;    // how many of them are on pages before this one
 };
 
 AgentStatus agent_status(const Loop& loop);
