@@ -37,7 +37,7 @@ std::vector<FlagSpec> flag_specs() {
        .is_switch = true,
        .help =
            "Run beside the proxy of this node: compare what the kernel holds with what it should "
-           "hold, tell it, write nothing. Both ports are 100 higher than configured",
+           "hold, tell it, write nothing. Its ports are 100 higher than configured",
        .group = actions},
       {.name = "master",
        .value = "URL",
@@ -164,6 +164,7 @@ base::Result<CommandLine> parse_command_line(std::span<const std::string> argume
   if (line.shadow) {
     step_aside(line.loaded.configuration.healthz_bind_address);
     step_aside(line.loaded.configuration.metrics_bind_address);
+    step_aside(line.loaded.configuration.ipvs_agent.status_page);
   }
   for (std::string& doubt : doubts(line.loaded.configuration)) {
     line.loaded.notices.push_back(std::move(doubt));

@@ -60,6 +60,7 @@ constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
     {"ipvsAgent.iptablesBackend", "the programs are chosen at the start"},
     {"ipvsAgent.sysctlDirectory", "the folder is chosen at the start"},
     {"ipvsAgent.socket", "the socket is opened at the start"},
+    {"ipvsAgent.statusPage", "the ports are opened at the start"},
     {"ipvsAgent.stateDirectory", "what is in it is read at the start"},
 };
 

@@ -10,6 +10,7 @@ namespace {
 using Row = ConfigRow;
 
 constexpr std::size_t kLongestSocket = 107;  // sockaddr_un's path
+constexpr base::Port kStatusPagePort = 10266;
 constexpr std::int64_t kMostEntries = std::numeric_limits<std::int32_t>::max();
 
 void add_conntrack(std::vector<ConfigKey>& keys) {
@@ -183,6 +184,25 @@ ConfigKey socket_key() {
       [](const std::string& text) { return text; });
 }
 
+// Whoever reaches the page sees the names of all Services, without a password.
+ConfigKey status_page_key() {
+  auto decode = [](const ConfigValue& value) -> base::Result<std::optional<ListenAddress>> {
+    auto where = decode_listen_address(value, kStatusPagePort);
+    if (!where || (where->has_value() && !(*where)->address.is_loopback())) return found(value);
+    return where;
+  };
+  return key_of(
+      {.path = "ipvsAgent.statusPage",
+       .flag = "status-page",
+       .meaning = "Where the page for browsers is served: Services, their real servers, what "
+                  "changed. Empty: nowhere."},
+      ConfigType::kText,
+      "ADDRESS:PORT or an address of this node's loopback, such as 127.0.0.1:10266 or "
+      "[::1]:10266, to be reached from elsewhere by ssh -L or kubectl port-forward; port 0 or "
+      "nothing for none",
+      [](auto& c) -> auto& { return c.ipvs_agent.status_page; }, decode, encode_listen_address);
+}
+
 void add_own(std::vector<ConfigKey>& keys) {
   keys.push_back(duration_key(
       {.path = "ipvsAgent.drainTimeout",
@@ -192,6 +212,7 @@ void add_own(std::vector<ConfigKey>& keys) {
       [](auto& c) -> auto& { return c.ipvs_agent.drain_timeout; }));
   keys.push_back(state_directory_key());
   keys.push_back(socket_key());
+  keys.push_back(status_page_key());
   keys.push_back(duration_key(
       {.path = "ipvsAgent.auditPeriod",
        .flag = "audit-period",

@@ -97,6 +97,7 @@ struct Configuration {
     std::string sysctl_directory = "/proc/sys";  // where the kernel's settings are
     ServiceMetrics service_metrics;
     bool kubernetes_events = true;  // tell users of Services and the Node by Kubernetes Events
+    std::optional<ListenAddress> status_page;  // for browsers, on the loopback; null serves none
     friend bool operator==(const IpvsAgent&, const IpvsAgent&) = default;
   };
 

@@ -19,6 +19,7 @@ struct HttpRequest {
   base::Port port = 0;  // of ours that was connected to; 0 on a Unix socket
   // Behind the "?", decoded, in order: {{"namespace", "default"}}.
   std::vector<std::pair<std::string, std::string>> parameters = {};
+  std::string host = {};  // what the client calls us; "" where it does not say
 };
 
 struct HttpResponse {

@@ -87,6 +87,8 @@ MHD_Result on_request(void* options, MHD_Connection* connection, const char* url
   }
   HttpRequest request{.method = method, .path = url, .port = local_port(connection)};
   MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, on_parameter, &request.parameters);
+  const char* host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+  if (host != nullptr) request.host = host;
   HttpResponse answer = static_cast<const HttpServerOptions*>(options)->answer(request);
   MHD_Response* response = make_response(answer);
   if (response == nullptr) return MHD_NO;  // out of memory: the connection is closed

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "agent/api_sources.h"
+#include "agent/browser_server.h"
 #include "agent/command_server.h"
 #include "agent/config_answer.h"
 #include "agent/config_text.h"
@@ -38,6 +39,7 @@
 #include "agent/port_servers.h"
 #include "agent/proxy_lookout.h"
 #include "agent/read_only_tables.h"
+#include "agent/recent_log.h"
 #include "agent/reporter.h"
 #include "agent/service_health_server.h"
 #include "agent/service_traffic.h"
@@ -55,6 +57,8 @@ constexpr char kLockName[] = "ipvs-agent";
 constexpr char kShadowLockName[] = "ipvs-agent-shadow";
 // The loop shows that it lives at least this often.
 constexpr std::chrono::seconds kPulse(5);
+// Lines of the log that the page for browsers can show.
+constexpr std::size_t kRecentLines = 200;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody writes it
@@ -140,6 +144,13 @@ void start_commands(CommandServer& commands, const std::string& path, Reporter& 
   if (!status.ok()) reporter.set_problem("command line", status.message());
 }
 
+base::Status start_browser_server(BrowserServer& browsers, const Configuration& configuration) {
+  if (!configuration.ipvs_agent.status_page) return {};
+  if (base::Status status = browsers.start(); !status.ok()) return status.in("status page");
+  base::Status status = browsers.listen(*configuration.ipvs_agent.status_page);
+  return configuration.bind_address_hard_fail ? status.in("status page") : base::Status();
+}
+
 int fail(Log& log, const base::Status& status) {
   log.error("cannot run", {{"error", status.message()}});
   return kExitFailure;
@@ -147,10 +158,11 @@ int fail(Log& log, const base::Status& status) {
 
 }  // namespace
 
-int run_agent(const CommandLine& command_line, Log& log) {
+int run_agent(const CommandLine& command_line, Log& lines) {
   const Configuration& configuration = command_line.loaded.configuration;
   base::UniqueFd stop = stop_signals();
   base::SystemClock clock;
+  RecentLog log(lines, clock, configuration.ipvs_agent.status_page ? kRecentLines : 0);
   set_oom_score(configuration, log);
 
   const bool shadow = command_line.shadow;
@@ -253,6 +265,11 @@ int run_agent(const CommandLine& command_line, Log& log) {
                           .configuration = origins});
   // A shadow leaves the socket to the agent that works.
   start_commands(commands, shadow ? "" : configuration.ipvs_agent.socket, reporter);
+  BrowserServer browsers({.questions = questions, .health = health, .clock = clock, .changes = log},
+                         {.node = name, .on_listen = log_listening("status page", log)});
+  if (base::Status status = start_browser_server(browsers, configuration); !status.ok()) {
+    return fail(log, status);
+  }
   sources.start();
   event_sender.start();
   log.info("started", {{"version", IPVS_AGENT_VERSION},

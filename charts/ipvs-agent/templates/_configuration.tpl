@@ -18,7 +18,7 @@
 {{- define "ipvs-agent.readAtStart" -}}
 {{- $config := .Values.config -}}
 {{- list .Values.healthz .Values.metrics (dig "logging" "format" "" $config) (dig "ipvsAgent" "ipsetMaxElements" "" $config)
-    (dig "ipvsAgent" "iptablesBackend" "" $config) .Values.extraConfig | toJson -}}
+    (dig "ipvsAgent" "iptablesBackend" "" $config) (dig "ipvsAgent" "statusPage" "" $config) .Values.extraConfig | toJson -}}
 {{- end -}}
 
 {{/* The port that the agent opens for .port: with --shadow it leaves the configured ones to the proxy that works there. */}}

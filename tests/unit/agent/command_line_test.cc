@@ -80,6 +80,35 @@ TEST(CommandLine, AnEmptyOrZeroPortServesNothing) {
   EXPECT_EQ(to_string(*line->loaded.configuration.metrics_bind_address), "[::1]:99");
 }
 
+TEST(CommandLine, TheStatusPageIsOffByDefaultAndOnTheLoopbackOnly) {
+  base::Result<CommandLine> line = parse({});
+  ASSERT_TRUE(line.ok()) << line.status().message();
+  EXPECT_EQ(line->loaded.configuration.ipvs_agent.status_page, std::nullopt);
+  for (const auto& [text, where] :
+       {std::pair{"127.0.0.1", "127.0.0.1:10266"}, std::pair{"127.0.0.2:80", "127.0.0.2:80"},
+        std::pair{"::1", "[::1]:10266"}, std::pair{"[::1]:99", "[::1]:99"}}) {
+    line = parse({"--status-page", text});
+    ASSERT_TRUE(line.ok()) << line.status().message();
+    EXPECT_EQ(to_string(*line->loaded.configuration.ipvs_agent.status_page), where);
+  }
+  for (const char* none : {"", "127.0.0.1:0"}) {
+    line = parse({"--status-page", none});
+    ASSERT_TRUE(line.ok()) << line.status().message();
+    EXPECT_EQ(line->loaded.configuration.ipvs_agent.status_page, std::nullopt);
+  }
+  for (const char* wrong : {"0.0.0.0:10266", "[::]:10266", "10.0.0.7:10266", "localhost:10266",
+                            "10266", "true", "[fe80::1]:80"}) {
+    EXPECT_THAT(parse({"--status-page", wrong}).status().message(),
+                AllOf(HasSubstr("--status-page: found \"" + std::string(wrong) + "\"; allowed: "),
+                      HasSubstr("of this node's loopback, such as 127.0.0.1:10266"),
+                      HasSubstr("ssh -L or kubectl port-forward")));
+  }
+  // As the other ports, it leaves its place to the agent that works.
+  line = parse({"--shadow", "--status-page=127.0.0.1"});
+  ASSERT_TRUE(line.ok()) << line.status().message();
+  EXPECT_EQ(line->loaded.configuration.ipvs_agent.status_page->port, 10366);
+}
+
 TEST(CommandLine, NamesEveryWrongValue) {
   base::Result<CommandLine> line =
       parse({"--proxy-mode=iptables", "--ipvs-scheduler=best", "--ipvs-sync-period=0s"});

@@ -37,6 +37,7 @@ Configuration random_configuration(std::mt19937& random) {
       {"ipvsAgent.iptablesBackend", {"auto", "nft", "legacy"}},
       {"ipvsAgent.sysctlDirectory", {"/proc/sys", "/host/proc/sys"}},
       {"ipvsAgent.socket", {"", "/run/other/agent.sock"}},
+      {"ipvsAgent.statusPage", {"", "127.0.0.1:10266", "[::1]:80"}},
       {"ipvsAgent.stateDirectory", {"", "/var/lib/ipvs-agent"}},
       {"ipvsAgent.ipsetMaxElements", {"65536", "1048576"}},
       {"ipvsAgent.insideTrafficMarkMask", {"0x0", "0x7fffff00"}},

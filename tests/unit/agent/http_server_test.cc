@@ -98,13 +98,14 @@ TEST_F(HttpServerTest, TellsTheAnswerWhatWasAsked) {
   HttpServerOptions made = options();
   made.answer = [](const HttpRequest& request) {
     HttpResponse response;
-    response.body = std::make_shared<const std::string>(request.method + " " + request.path + " " +
-                                                        std::to_string(request.port));
+    response.body =
+        std::make_shared<const std::string>(request.method + " " + request.path + " " +
+                                            std::to_string(request.port) + " " + request.host);
     return response;
   };
   start(std::move(made));
   EXPECT_THAT(ask(where_, "PATCH", "/a/b?c=d"),
-              testing::EndsWith("PATCH /a/b " + std::to_string(where_.port)));
+              testing::EndsWith("PATCH /a/b " + std::to_string(where_.port) + " x"));
 }
 
 TEST_F(HttpServerTest, AnUnspecifiedAddressServesBothFamilies) {
