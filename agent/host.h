@@ -220,6 +220,12 @@ class Host {
                      base::TimePoint now);
   bool grow_set(SetId id, base::Family family, RoundReport& report);
   void bind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, base::TimePoint now);
+  void settle(const HostThing& thing, const base::Status& status, RoundReport& report,
+              base::TimePoint now);
+  template <typename Line>
+  void note_line(RoundReport& report, const Line& line) const;
+
+  // host_rules.cc
   void sync_rules(RoundReport& report, base::TimePoint now);
   void sync_rules(base::Family family, RoundReport& report, base::TimePoint now);
   void write_rules(base::Family family, const std::vector<netconf::IptablesOp>& ops,
@@ -227,10 +233,9 @@ class Host {
   void rules_written(base::Family family, const std::vector<netconf::IptablesOp>& ops,
                      RoundReport& report);
   SetMask filled_sets(base::Family family) const;
-  void settle(const HostThing& thing, const base::Status& status, RoundReport& report,
-              base::TimePoint now);
-  template <typename Line>
-  void note_line(RoundReport& report, const Line& line) const;
+  base::Result<netconf::IptablesState> read_rules(base::Family family);
+  void read_rules_again(base::Family family, bool retry, base::TimePoint now);
+  void take_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
 
   // host_health.cc
   void judge_tables(const RoundReport& report, base::TimePoint now);
@@ -287,7 +292,6 @@ class Host {
   bool own_sets_are_gone(base::Family family);
   void write_own_rules(base::Family family, const std::vector<netconf::IptablesOp>& ops,
                        RoundReport& report, base::TimePoint now);
-  base::Result<netconf::IptablesState> read_rules(base::Family family);
   void note_flows_of_marks(const std::vector<ipvs::VirtualServerKey>& marked,
                            RoundReport& report) const;
   bool serves_inside(const ipvs::VirtualServerKey& address,
@@ -311,8 +315,6 @@ class Host {
   void reread_set(SetId id, base::Family family, Touched& touched, std::vector<Drift>* drift,
                   base::TimePoint now);
   Touched reread_addresses(std::vector<Drift>& drift, base::TimePoint now);
-  void read_rules_again(base::Family family, bool retry, base::TimePoint now);
-  void take_rules(base::Family family, std::vector<Drift>* drift, base::TimePoint now);
   void audit_slice(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
   void begin_audit_period();
   void find_strangers(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <set>
 #include <utility>
 
@@ -18,9 +17,6 @@ using base::TimePoint;
 constexpr std::size_t kFewestSlices = 30;
 constexpr std::size_t kMostSlices = 300;
 constexpr std::size_t kVirtualServersASlice = 32;
-
-// While rules are read beside the loop, it looks this often whether they are there.
-constexpr std::chrono::milliseconds kLookAtReading(50);
 
 }  // namespace
 
@@ -107,40 +103,6 @@ void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Dri
       drift->push_back({entry, desired_.wants(entry) ? "is gone" : "is not ours to have"});
     }
   }
-}
-
-void Host::read_rules_again(Family family, bool retry, TimePoint now) {
-  rules_reading_.begin(family, retry);
-  next_look_at_reading_ = now + kLookAtReading;
-}
-
-// Compares what was read, if that has ended, with what was written.
-void Host::take_rules(Family family, std::vector<Drift>* drift, TimePoint now) {
-  if (!rules_reading_.goes_on(family)) return;
-  std::optional<RulesReading::Outcome> outcome = rules_reading_.take(family);
-  next_look_at_reading_ = now + kLookAtReading;
-  if (!outcome) return;
-  std::size_t index = family == Family::kIpv6;
-  base::Result<netconf::IptablesState>& rules = outcome->rules;
-  std::string name = std::string(base::to_string(family)) + " iptables rules";
-  table_health_.note("reading " + name, rules.status(), now);
-  if (!rules.ok()) {
-    problems_[name] = rules.status().message();
-    if (outcome->retry) retries_.failed(RulesOf{family}, rules.status(), now);
-    return;
-  }
-  problems_.erase(name);
-  if (outcome->retry) retries_.resume(RulesOf{family});
-  if (!outcome->without_mangle.ok()) do_without_marks(family, outcome->without_mangle);
-  RuleBook desired = render_rules(options_.rules, family, filled_sets(family), usable_sets_[index]);
-  bool differs = !rules_change(desired, *rules).empty();
-  bool believed_right = rules_[index] && rules_change(desired, *rules_[index]).empty();
-  if (drift != nullptr && !outcome->retry && differs && believed_right) {
-    drift->push_back({RulesOf{family}, "differ from what was written"});
-  }
-  rules_[index] = *std::move(rules);
-  if (!rivals_.holds(RulesOf{family})) rendered_for_[index].reset();
-  prove_rules(family, !differs);
 }
 
 Touched Host::read_addresses(std::vector<Drift>& drift, TimePoint now) {

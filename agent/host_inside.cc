@@ -171,15 +171,6 @@ void Host::write_own_rules(Family family, const std::vector<netconf::IptablesOp>
   }
 }
 
-// All tables; without the one that the agent can do without, where it cannot be read.
-base::Result<netconf::IptablesState> Host::read_rules(Family family) {
-  auto rules = tables_.iptables.read(family, rule_tables());
-  if (rules.ok() || classify(rules.status()) != FailureClass::kRejected) return rules;
-  auto without = tables_.iptables.read(family, needed_rule_tables());
-  if (without.ok()) do_without_marks(family, rules.status());
-  return without.ok() ? std::move(without) : std::move(rules);
-}
-
 // The addresses that the marks' virtual servers stand for, of those whose packets are UDP.
 void Host::note_flows_of_marks(const std::vector<ipvs::VirtualServerKey>& marked,
                                RoundReport& report) const {
