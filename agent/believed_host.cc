@@ -7,25 +7,7 @@
 namespace agent {
 namespace {
 
-auto place_of(std::vector<ipvs::RealServer>& servers, const ipvs::RealServerKey& key) {
-  return std::lower_bound(servers.begin(), servers.end(), key,
-                          [](const ipvs::RealServer& a, const auto& b) { return a.key < b; });
-}
-
-void put(std::vector<ipvs::RealServer>& servers, const ipvs::RealServer& server) {
-  auto place = place_of(servers, server.key);
-  if (place != servers.end() && place->key == server.key) {
-    *place = server;
-    return;
-  }
-  auto index = place - servers.begin();
-  // They come one by one; doubling would leave much of the memory of many small lists unused.
-  if (servers.size() == servers.capacity())
-    servers.reserve(servers.size() + servers.size() / 4 + 2);
-  servers.insert(servers.begin() + index, server);
-}
-
-// The members of exactly one of the two, which then becomes `now`.
+// The members of exactly one of the two; what is believed then becomes `now`.
 template <typename T>
 std::vector<T> replace(std::unordered_set<T>& believed, std::unordered_set<T> now) {
   std::vector<T> different;
@@ -35,7 +17,8 @@ std::vector<T> replace(std::unordered_set<T>& believed, std::unordered_set<T> no
   for (const T& value : now) {
     if (!believed.contains(value)) different.push_back(value);
   }
-  believed = std::move(now);
+  // The same things in new places would leave the old places behind as holes in memory.
+  if (!different.empty()) believed = std::move(now);
   return different;
 }
 
@@ -54,20 +37,14 @@ void BelievedHost::done(const ipvs::IpvsOp& op) {
     void operator()(const ipvs::DeleteRealServer& gone) {
       auto found = host.virtual_servers_.find(gone.virtual_server);
       if (found == host.virtual_servers_.end()) return;
-      auto& servers = found->second.real_servers;
-      auto place = place_of(servers, gone.server);
-      if (place == servers.end() || place->key != gone.server) return;
-      servers.erase(place);
-      --host.real_server_count_;
+      if (found->second.real_servers.erase(gone.server)) --host.real_server_count_;
     }
     void operator()(const ipvs::SetTimeouts&) {}
 
     void put_real(const ipvs::VirtualServerKey& key, const ipvs::RealServer& server) {
       auto found = host.virtual_servers_.find(key);
       if (found == host.virtual_servers_.end()) return;
-      std::size_t before = found->second.real_servers.size();
-      put(found->second.real_servers, server);
-      host.real_server_count_ += found->second.real_servers.size() - before;
+      if (found->second.real_servers.put(server)) ++host.real_server_count_;
     }
   };
   std::visit(Visitor{*this}, op);
@@ -102,19 +79,29 @@ void BelievedHost::remove(const SetEntry& entry) {
   sets_[set_index(entry.set, entry.family)].erase(entry.entry);
 }
 
-bool BelievedHost::observe(const ipvs::VirtualServerState& state) {
-  BelievedVirtualServer seen;
-  seen.server = state.server;
-  seen.real_servers.reserve(state.real_servers.size());
-  for (const ipvs::RealServerState& real : state.real_servers) {
-    seen.real_servers.push_back(real.server);
-  }
+void BelievedHost::made(const ipvs::VirtualServer& server, const RealServerList& real_servers) {
+  BelievedVirtualServer& place = insert(server);
+  real_server_count_ += real_servers.size() - place.real_servers.size();
+  place.real_servers = real_servers;
+}
+
+bool BelievedHost::observe(const ipvs::VirtualServerState& state, const RealServerList& wanted) {
+  RealServerList::Servers servers;
+  servers.reserve(state.real_servers.size());
+  for (const ipvs::RealServerState& real : state.real_servers) servers.push_back(real.server);
+  BelievedVirtualServer seen{.server = state.server, .real_servers = std::move(servers)};
+  seen.real_servers.share(wanted);
   const BelievedVirtualServer* known = virtual_server(state.server.key);
-  if (known != nullptr && *known == seen) return false;
+  const bool differs = known == nullptr || !(*known == seen);
   BelievedVirtualServer& place = insert(state.server);
   real_server_count_ += seen.real_servers.size() - place.real_servers.size();
   place = std::move(seen);
-  return true;
+  return differs;
+}
+
+void BelievedHost::share(const ipvs::VirtualServerKey& key, const RealServerList& wanted) {
+  auto found = virtual_servers_.find(key);
+  if (found != virtual_servers_.end()) found->second.real_servers.share(wanted);
 }
 
 bool BelievedHost::observe_absent(const ipvs::VirtualServerKey& key) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/desired_host.h"
+#include "agent/real_server_list.h"
 #include "agent/service_sets.h"
 #include "ipvs/ipvs_table.h"
 #include "netconf/address_table.h"
@@ -19,7 +20,7 @@ namespace agent {
 // A virtual server as we believe the kernel to hold it.
 struct BelievedVirtualServer {
   ipvs::VirtualServer server;
-  std::vector<ipvs::RealServer> real_servers;  // sorted by key
+  RealServerList real_servers;
 
   friend bool operator==(const BelievedVirtualServer&, const BelievedVirtualServer&) = default;
 };
@@ -33,6 +34,8 @@ class BelievedHost {
   // --- what an operation did -----------------------------------------------------------------
   // Takes note of an operation that the kernel has carried out.
   void done(const ipvs::IpvsOp& op);
+  // The same for a new virtual server with all its real servers, whose memory is used.
+  void made(const ipvs::VirtualServer& server, const RealServerList& real_servers);
   void done(const netconf::AddressOp& op);
   // A mark is no part of an entry's key: one that had another is gone with it.
   void add(const SetEntry& entry);
@@ -40,7 +43,8 @@ class BelievedHost {
 
   // --- what a read showed ----------------------------------------------------------------------
   // Replaces what is believed of one virtual server. Returns whether it was believed differently.
-  bool observe(const ipvs::VirtualServerState& state);
+  // Where the real servers are those that are wanted, both use the same memory.
+  bool observe(const ipvs::VirtualServerState& state, const RealServerList& wanted = {});
   // The kernel has no such virtual server. Returns whether one was believed to be there.
   bool observe_absent(const ipvs::VirtualServerKey& key);
   // Replaces all addresses of the service device; returns those believed differently.
@@ -50,6 +54,9 @@ class BelievedHost {
                                     const std::vector<netconf::IpsetEntry>& entries);
 
   // --- what is there -----------------------------------------------------------------------------
+  // Lets what is believed use the memory of what is wanted, if they are the same.
+  void share(const ipvs::VirtualServerKey& key, const RealServerList& wanted);
+
   // Null where there is none.
   const BelievedVirtualServer* virtual_server(const ipvs::VirtualServerKey& key) const;
   bool holds(const base::IpAddress& address) const { return addresses_.contains(address); }

@@ -235,6 +235,12 @@ std::vector<watchers::ObjectKey> DesiredHost::losers(const ipvs::VirtualServerKe
   return others;
 }
 
+const RealServerList& DesiredHost::real_servers(const ipvs::VirtualServerKey& key) const {
+  static const RealServerList kNone;
+  const PlannedVirtualServer* wanted = virtual_server(key);
+  return wanted == nullptr ? kNone : wanted->real_servers;
+}
+
 const watchers::ObjectKey* DesiredHost::owner(const ipvs::VirtualServerKey& key) const {
   auto place = claims_.find(key);
   return place == claims_.end() ? nullptr : &winner(place->second, key)->first;

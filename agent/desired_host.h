@@ -48,6 +48,8 @@ class DesiredHost {
 
   // Null where no such virtual server is wanted.
   const PlannedVirtualServer* virtual_server(const ipvs::VirtualServerKey& key) const;
+  // Of a wanted virtual server; none where it is not wanted.
+  const RealServerList& real_servers(const ipvs::VirtualServerKey& key) const;
   // The Service that a wanted virtual server belongs to; null where it is not wanted.
   const watchers::ObjectKey* owner(const ipvs::VirtualServerKey& key) const;
   // The other Services that claim it, in no particular order.

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kNode = "node/";
 
 bool names(const DrainOrder& order, const watchers::Endpoint& endpoint) {
-  if (!order.node.empty()) return endpoint.node != nullptr && *endpoint.node == order.node;
+  if (!order.node.empty()) return endpoint.node() == order.node;
   return endpoint.address == order.address;
 }
 
@@ -71,7 +71,7 @@ std::set<base::IpAddress> addresses_on(std::string_view node, const watchers::Sl
   for (const auto& slice : slices) {
     for (const watchers::EndpointGroup& group : slice->groups) {
       for (const watchers::Endpoint& endpoint : group.endpoints) {
-        if (endpoint.node != nullptr && *endpoint.node == node) addresses.insert(endpoint.address);
+        if (endpoint.node() == node) addresses.insert(endpoint.address);
       }
     }
   }
@@ -85,10 +85,10 @@ void DrainOrders::apply(const watchers::SliceList& slices, ServicePlan& plan) co
     if (!order.node.empty()) addresses = addresses_on(order.node, slices);
     for (std::vector<PlannedVirtualServer>* servers : {&plan.virtual_servers, &plan.inside}) {
       for (PlannedVirtualServer& server : *servers) {
-        for (ipvs::RealServer& real : server.real_servers) {
-          bool port = order.port == 0 || real.key.port == order.port;
-          if (port && addresses.contains(real.key.address)) real.weight = 0;
-        }
+        server.real_servers.set_weight(0, [&](const ipvs::RealServerKey& real) {
+          bool port = order.port == 0 || real.port == order.port;
+          return port && addresses.contains(real.address);
+        });
       }
     }
   }

@@ -94,9 +94,8 @@ std::vector<PortEndpoint> entries_of_port(const watchers::SliceList& slices,
                            .ready = endpoint.ready,
                            .serving = endpoint.serving,
                            .terminating = endpoint.terminating,
-                           .local = endpoint.node != nullptr && !node_name.empty() &&
-                                    *endpoint.node == node_name,
-                           .hints = endpoint.hints.get(),
+                           .local = !node_name.empty() && endpoint.node() == node_name,
+                           .hints = endpoint.hints().empty() ? nullptr : &endpoint.hints(),
                            .slice = slice.get()});
         }
       }

@@ -17,8 +17,8 @@ using watchers::TrafficPolicy;
 std::string node_of(const PortEndpoint& endpoint) {
   for (const watchers::EndpointGroup& group : endpoint.slice->groups) {
     for (const watchers::Endpoint& candidate : group.endpoints) {
-      if (candidate.address == endpoint.address && candidate.node != nullptr) {
-        return *candidate.node;
+      if (candidate.address == endpoint.address && !candidate.node().empty()) {
+        return candidate.node();
       }
     }
   }
@@ -162,7 +162,7 @@ class Explainer {
     ExplainedEndpoint explained{.address = endpoint.address,
                                 .port = 0,
                                 .slice = slice.key.name,
-                                .node = endpoint.node == nullptr ? "" : *endpoint.node,
+                                .node = endpoint.node(),
                                 .used = false,
                                 .why = {}};
     if (group.ports.empty()) {

@@ -46,6 +46,23 @@ std::string_view verb_of(const ipvs::IpvsOp& op) {
   return kVerbs[op.index()];
 }
 
+// The virtual server that the operation before this one made, if this one and those behind it gave
+// it `count` real servers. Null otherwise.
+const ipvs::VirtualServer* made_whole(const std::vector<ipvs::IpvsOp>& ops,
+                                      const std::vector<Status>& statuses, std::size_t first,
+                                      std::size_t count) {
+  if (first == 0 || count == 0 || ops.size() - first < count) return nullptr;
+  const auto* made = std::get_if<ipvs::AddVirtualServer>(&ops[first - 1]);
+  if (made == nullptr || !statuses[first - 1].ok()) return nullptr;
+  for (std::size_t i = first; i < first + count; ++i) {
+    const auto* add = std::get_if<ipvs::AddRealServer>(&ops[i]);
+    if (!statuses[i].ok() || add == nullptr || add->virtual_server != made->server.key) {
+      return nullptr;
+    }
+  }
+  return &made->server;
+}
+
 bool deletes(const ipvs::IpvsOp& op) {
   return std::holds_alternative<ipvs::DeleteVirtualServer>(op) ||
          std::holds_alternative<ipvs::DeleteRealServer>(op);
@@ -186,6 +203,11 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
     report.count(HostTable::kIpvs, verb_of(ops[i]), statuses[i]);
     bool gone = deletes(ops[i]) && statuses[i].code() == base::Code::kNotFound;
     const bool begins_udp = begins_to_answer_udp(ops[i]);
+    if (i > 0 && std::holds_alternative<ipvs::AddVirtualServer>(ops[i - 1])) {
+      const RealServerList& wanted = desired_.real_servers(key);
+      const ipvs::VirtualServer* made = made_whole(ops, statuses, i, wanted.size());
+      if (made != nullptr) believed_.made(*made, wanted);
+    }
     if (statuses[i].ok() || gone) believed_.done(ops[i]);
     // What was gone already is done, but it is a surprise: the failure below has it read again.
     if (statuses[i].ok()) {

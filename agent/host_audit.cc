@@ -48,7 +48,8 @@ bool Host::reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched
     doubtful_.erase(key);
     while (state != states->end() && state->server.key < key) ++state;
     bool present = state != states->end() && state->server.key == key;
-    bool differed = present ? believed_.observe(*state) : believed_.observe_absent(key);
+    bool differed = present ? believed_.observe(*state, desired_.real_servers(key))
+                            : believed_.observe_absent(key);
     if (!differed) continue;
     touched.virtual_servers.push_back(key);
     if (drift != nullptr) {

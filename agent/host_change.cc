@@ -22,7 +22,7 @@ class VirtualServerDiff {
       change_.draining.emplace_back(key_, std::vector<ipvs::RealServerKey>());
       return;
     }
-    static const std::vector<ipvs::RealServer> kNone;
+    static const RealServerList kNone;
     if (believed == nullptr) {
       change_.serve.emplace_back(ipvs::AddVirtualServer{desired->server});
     } else if (!(believed->server == desired->server)) {
@@ -36,8 +36,8 @@ class VirtualServerDiff {
 
  private:
   // Both sorted by key.
-  void compare_real_servers(const std::vector<ipvs::RealServer>& desired,
-                            const std::vector<ipvs::RealServer>& believed) {
+  void compare_real_servers(const RealServerList& desired, const RealServerList& believed) {
+    if (desired.shares_memory_with(believed)) return;
     auto want = desired.begin();
     auto have = believed.begin();
     while (want != desired.end() || have != believed.end()) {

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kSavePeriod(1);
 // After a write that failed.
 constexpr std::chrono::seconds kSaveAgain(30);
 
-const std::vector<ipvs::RealServer> kNoRealServers;
+const RealServerList kNoRealServers;
 
 constexpr char kJournalProblem[] = "drain journal";
 
@@ -51,6 +51,7 @@ void Host::settle_drains(const HostChange& change, RoundReport& report, TimePoin
       DrainEnd end = desired_.virtual_server(key) ? DrainEnd::kReturned : DrainEnd::kRemoved;
       report.ended_drains.push_back({key, drain, end});
     }
+    believed_.share(key, desired_.real_servers(key));
   }
   if (drains_.size() == 0) {
     next_drain_poll_ = TimePoint::max();
@@ -97,7 +98,7 @@ Touched Host::poll_drains(TimePoint now, std::vector<EndedDrain>& ended) {
     if (believed_.observe_absent(key)) touched.virtual_servers.push_back(key);
   }
   for (const ipvs::VirtualServerState& state : *states) {
-    bool differed = believed_.observe(state);
+    bool differed = believed_.observe(state, desired_.real_servers(state.server.key));
     drains_.observe(state, now, [&](const auto& key, const Drain& drain, DrainEnd end) {
       ended.push_back({key, drain, end});
       touched.virtual_servers.push_back(key);

@@ -264,7 +264,7 @@ base::Result<Touched> Host::read_all(base::TimePoint now) {
   if (options_.shadow) look_at_timeouts(state->timeouts);
   for (const ipvs::VirtualServerState& server : state->virtual_servers) {
     if (is_ours(server.server.key)) {
-      (void)believed_.observe(server);
+      (void)believed_.observe(server, desired_.real_servers(server.server.key));
     } else {
       foreign_.insert(server.server.key);
     }

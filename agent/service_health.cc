@@ -27,11 +27,12 @@ bool unrestricted(const NodePortAddresses& node_ports, Family family) {
 
 std::uint32_t count_ready_local(const watchers::SliceList& slices, const std::string& node_name) {
   std::array<std::vector<IpAddress>, 2> addresses;
+  if (node_name.empty()) return 0;
   for (const auto& slice : slices) {
     for (const watchers::EndpointGroup& group : slice->groups) {
       if (group.ports.empty()) continue;
       for (const watchers::Endpoint& endpoint : group.endpoints) {
-        if (!endpoint.ready || endpoint.node == nullptr || *endpoint.node != node_name) continue;
+        if (!endpoint.ready || endpoint.node() != node_name) continue;
         addresses[endpoint.address.is_ipv4() ? 0 : 1].push_back(endpoint.address);
       }
     }

@@ -214,12 +214,14 @@ class Planner {
       planned.server.flags |= ipvs::kFlagPersistent;
       planned.server.timeout_s = service_.affinity_timeout_s;
     }
-    planned.real_servers.reserve(endpoints.size());
+    RealServerList::Servers servers;
+    servers.reserve(endpoints.size());
     for (const PortEndpoint& endpoint : endpoints) {
       ipvs::RealServer server;
       server.key = {.address = endpoint.address, .port = endpoint.port};
-      planned.real_servers.push_back(server);
+      servers.push_back(server);
     }
+    planned.real_servers = std::move(servers);
     return planned;
   }
 

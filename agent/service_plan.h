@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "agent/policy.h"
+#include "agent/real_server_list.h"
 #include "agent/service_health.h"
 #include "agent/service_sets.h"
 #include "base/ip_address.h"
-#include "ipvs/real_server.h"
 #include "ipvs/virtual_server.h"
 #include "watchers/cluster_snapshot.h"
 #include "watchers/objects.h"
@@ -29,7 +29,7 @@ struct PlannedVirtualServer {
   ipvs::VirtualServer server;
   VipKind kind = VipKind::kClusterIp;
   base::Protocol protocol = base::Protocol::kTcp;  // of its packets; a mark's key does not say it
-  std::vector<ipvs::RealServer> real_servers;      // sorted by key
+  RealServerList real_servers;
 
   friend bool operator==(const PlannedVirtualServer&, const PlannedVirtualServer&) = default;
 };

@@ -69,9 +69,8 @@ class StatusMaker {
   }
 
   // Both sorted by key.
-  void merge(const std::vector<ipvs::RealServer>& planned,
-             const std::vector<ipvs::RealServerState>& actual, const VirtualServerKey& key,
-             std::vector<RealServerStatus>& merged) const {
+  void merge(const RealServerList& planned, const std::vector<ipvs::RealServerState>& actual,
+             const VirtualServerKey& key, std::vector<RealServerStatus>& merged) const {
     auto want = planned.begin();
     auto have = actual.begin();
     while (want != planned.end() || have != actual.end()) {

@@ -3,25 +3,22 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "watchers/objects.h"
 #include "watchers/weak_pool.h"
 
 namespace watchers {
 
-// One allocation for each node name and each set of hints that endpoints in use have.
+// One allocation for each place that endpoints in use have.
 //
 // Threading: one owner; what it gave may be used and dropped anywhere.
 class EndpointPool {
  public:
-  SharedString node(std::string_view name);
-  // Null where there are none.
-  std::shared_ptr<const EndpointHints> hints(const EndpointHints& hints);
+  // Null where it says nothing.
+  std::shared_ptr<const EndpointPlace> place(const EndpointPlace& place);
 
  private:
-  WeakPool<std::string> nodes_;
-  WeakPool<EndpointHints> hints_;
+  WeakPool<EndpointPlace> places_;
   std::string key_;  // kept for its memory
 };
 

@@ -63,8 +63,8 @@ void EndpointSliceReader::on_string(Field field, std::string_view value) {
       if (++addresses_ > 1 || address_type_ == "FQDN") break;
       read_endpoint_address(value);
       break;
-    case kForZoneName: hints_.zones.emplace_back(value); break;
-    case kForNodeName: hints_.nodes.emplace_back(value); break;
+    case kForZoneName: place_.hints.zones.emplace_back(value); break;
+    case kForNodeName: place_.hints.nodes.emplace_back(value); break;
     default: SliceReader::on_string(field, value); break;
   }
 }
@@ -91,8 +91,8 @@ void EndpointSliceReader::on_begin_array(Field field) {
       addresses_ = 0;
       forget_endpoint_address();
       break;
-    case kForZones: hints_.zones.clear(); break;
-    case kForNodes: hints_.nodes.clear(); break;
+    case kForZones: place_.hints.zones.clear(); break;
+    case kForNodes: place_.hints.nodes.clear(); break;
     default: break;
   }
 }
@@ -101,8 +101,6 @@ void EndpointSliceReader::on_begin_object(Field field) {
   SliceReader::on_begin_object(field);
   if (field != kEndpoints) return;
   begin_endpoint();
-  hints_.zones.clear();
-  hints_.nodes.clear();
   addresses_ = 0;
 }
 
@@ -110,7 +108,6 @@ void EndpointSliceReader::on_end_object(Field field) {
   SliceReader::on_end_object(field);
   if (field != kEndpoints) return;
   if (addresses_ == 0) problem("no address", "at least one in addresses");
-  endpoint_.hints = pool_.hints(hints_);
   end_endpoint();
 }
 

@@ -26,7 +26,6 @@ class EndpointSliceReader final : public SliceReader {
   void keep_address_type();
 
   std::string address_type_;
-  EndpointHints hints_;
   int addresses_ = 0;  // seen in this endpoint
 };
 

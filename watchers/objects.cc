@@ -3,10 +3,10 @@
 namespace watchers {
 namespace {
 
-// Equal values, or both not given.
-template <typename T>
-bool equal_values(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) {
-  return a == b || (a && b && *a == *b);
+const EndpointPlace kNoPlace;
+
+const EndpointPlace& place_of(const Endpoint& endpoint) {
+  return endpoint.place ? *endpoint.place : kNoPlace;
 }
 
 }  // namespace
@@ -31,9 +31,12 @@ std::optional<TrafficPolicy> parse_traffic_policy(std::string_view text) {
 
 bool operator==(const Endpoint& a, const Endpoint& b) {
   return a.address == b.address && a.ready == b.ready && a.serving == b.serving &&
-         a.terminating == b.terminating && equal_values(a.node, b.node) &&
-         equal_values(a.hints, b.hints);
+         a.terminating == b.terminating && (a.place == b.place || place_of(a) == place_of(b));
 }
+
+const std::string& Endpoint::node() const { return place_of(*this).node; }
+
+const EndpointHints& Endpoint::hints() const { return place_of(*this).hints; }
 
 }  // namespace watchers
 

@@ -32,10 +32,6 @@ struct ObjectKey {
 // "default/web", or "node-1" for cluster-scoped objects.
 std::string to_string(const ObjectKey& key);
 
-// A string that many objects share (node and zone names); null stands for "not given". Strings read
-// by one decoder are pooled: equal text is one allocation.
-using SharedString = std::shared_ptr<const std::string>;
-
 enum class ServiceType : std::uint8_t { kClusterIp, kNodePort, kLoadBalancer, kExternalName };
 enum class TrafficPolicy : std::uint8_t { kCluster, kLocal };
 
@@ -94,7 +90,16 @@ struct EndpointHints {
   std::vector<std::string> zones;
   std::vector<std::string> nodes;
 
+  bool empty() const { return zones.empty() && nodes.empty(); }
   friend auto operator<=>(const EndpointHints&, const EndpointHints&) = default;
+};
+
+// Where an endpoint is, and where it should be used from: what many endpoints have in common.
+struct EndpointPlace {
+  std::string node;  // nodeName; "" where it is not given
+  EndpointHints hints;
+
+  friend auto operator<=>(const EndpointPlace&, const EndpointPlace&) = default;
 };
 
 struct Endpoint {
@@ -102,10 +107,14 @@ struct Endpoint {
   bool ready = true;        // conditions.ready; not given means true
   bool serving = true;      // conditions.serving; not given means true
   bool terminating = false;
-  SharedString node;  // nodeName
-  std::shared_ptr<const EndpointHints> hints;
+  // Null where nothing is known of it. Those that one decoder reads are pooled: equal places are
+  // one allocation.
+  std::shared_ptr<const EndpointPlace> place;
 
-  // By value, also behind the pointers.
+  const std::string& node() const;
+  const EndpointHints& hints() const;
+
+  // By value, also behind the pointer.
   friend bool operator==(const Endpoint& a, const Endpoint& b);
 };
 

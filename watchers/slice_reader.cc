@@ -21,7 +21,7 @@ void SliceReader::clear() {
 
 void SliceReader::on_string(Field field, std::string_view value) {
   switch (field) {
-    case kNodeName: endpoint_.node = value.empty() ? nullptr : pool_.node(value); break;
+    case kNodeName: place_.node = value; break;
     case kPortName: port_.name = value; break;
     case kPortProtocol:
       if (auto protocol = read_protocol(value)) {
@@ -67,6 +67,9 @@ void SliceReader::end_port() {
 
 void SliceReader::begin_endpoint() {
   endpoint_ = {};
+  place_.node.clear();
+  place_.hints.zones.clear();
+  place_.hints.nodes.clear();
   address_usable_ = false;
 }
 
@@ -78,7 +81,9 @@ void SliceReader::read_endpoint_address(std::string_view text) {
 }
 
 void SliceReader::end_endpoint() {
-  if (address_usable_) group_.endpoints.push_back(std::move(endpoint_));
+  if (!address_usable_) return;
+  endpoint_.place = pool_.place(place_);
+  group_.endpoints.push_back(std::move(endpoint_));
 }
 
 void SliceReader::end_group() {

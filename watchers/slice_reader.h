@@ -51,6 +51,7 @@ class SliceReader : public ObjectReader {
   EndpointSlice draft_;
   EndpointGroup group_;
   Endpoint endpoint_;
+  EndpointPlace place_;  // of endpoint_; kept for its memory
 
  private:
   void end_port();

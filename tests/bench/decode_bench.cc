@@ -83,7 +83,8 @@ std::shared_ptr<const EndpointSlice> slice_of(const nlohmann::json& object) {
     endpoint.ready = item.at("conditions").at("ready");
     endpoint.serving = item.at("conditions").at("serving");
     endpoint.terminating = item.at("conditions").at("terminating");
-    endpoint.node = std::make_shared<const std::string>(item.at("nodeName"));
+    endpoint.place = std::make_shared<const watchers::EndpointPlace>(
+        watchers::EndpointPlace{item.at("nodeName"), {}});
   }
   for (const auto& port : object.at("ports")) {
     group.ports.push_back({port.at("name"), base::Protocol::kTcp, port.at("port")});

@@ -159,7 +159,10 @@ watchers::Service make_service(const std::string& name, const std::string& clust
 watchers::Endpoint make_endpoint(const std::string& address, const std::string& node_name) {
   watchers::Endpoint endpoint;
   endpoint.address = *base::IpAddress::parse(address);
-  if (!node_name.empty()) endpoint.node = std::make_shared<const std::string>(node_name);
+  if (!node_name.empty()) {
+    endpoint.place =
+        std::make_shared<const watchers::EndpointPlace>(watchers::EndpointPlace{node_name, {}});
+  }
   return endpoint;
 }
 

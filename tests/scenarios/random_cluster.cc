@@ -168,12 +168,13 @@ watchers::Endpoint RandomCluster::endpoint() {
   endpoint.ready = !chance(3);
   endpoint.serving = endpoint.ready || chance(2);
   endpoint.terminating = !endpoint.ready && chance(2);
-  if (!chance(5)) endpoint.node = std::make_shared<const std::string>(one_of(kNodeNames));
-  if (chance(5)) return endpoint;
-  watchers::EndpointHints hints;
-  hints.zones = {one_of(kZones)};
-  if (chance(2)) hints.nodes = {one_of(kNodeNames)};
-  endpoint.hints = std::make_shared<const watchers::EndpointHints>(std::move(hints));
+  watchers::EndpointPlace place;
+  if (!chance(5)) place.node = one_of(kNodeNames);
+  if (!chance(5)) {
+    place.hints.zones = {one_of(kZones)};
+    if (chance(2)) place.hints.nodes = {one_of(kNodeNames)};
+  }
+  endpoint.place = std::make_shared<const watchers::EndpointPlace>(std::move(place));
   return endpoint;
 }
 

@@ -278,7 +278,8 @@ TEST_F(CommandServerTest, ExplainSaysWhereEverythingComesFrom) {
   watchers::EndpointSlice slice =
       make_slice("web", "web-1", {{"http", kTcp, 8080}}, {"10.244.1.1"});
   slice.resource_version = "18";
-  slice.groups[0].endpoints[0].node = std::make_shared<const std::string>("node-b");
+  slice.groups[0].endpoints[0].place =
+      std::make_shared<const watchers::EndpointPlace>(watchers::EndpointPlace{"node-b", {}});
   agent_.put(slice);
   start();
   for (const Parameters& question :

@@ -70,7 +70,8 @@ TEST(DesiredHost, CountsServicesWithoutLocalEndpointsAsTheirPlansChange) {
   desired.set_plan(kB, *desired.plan(kA));
   EXPECT_EQ(desired.no_local_endpoints(), (NoLocalCounts{.internal = {2, 0}, .external = {2, 0}}));
   desired.set_plan(kB, {});
-  slice.groups[0].endpoints[0].node = std::make_shared<const std::string>("node-a");
+  slice.groups[0].endpoints[0].place =
+      std::make_shared<const watchers::EndpointPlace>(watchers::EndpointPlace{"node-a", {}});
   EXPECT_EQ(plan(), NoLocalCounts());
   slice.groups[0].endpoints.clear();  // none at all is not "none here"
   EXPECT_EQ(plan(), NoLocalCounts());

@@ -17,7 +17,9 @@ watchers::Endpoint endpoint(const char* address, const char* node, bool ready = 
   made.address = ip(address);
   made.ready = ready;
   made.terminating = !ready;
-  if (node != nullptr) made.node = std::make_shared<const std::string>(node);
+  if (node != nullptr) {
+    made.place = std::make_shared<const watchers::EndpointPlace>(watchers::EndpointPlace{node, {}});
+  }
   return made;
 }
 

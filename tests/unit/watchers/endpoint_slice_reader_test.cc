@@ -58,17 +58,17 @@ TEST(EndpointSliceReader, ReadsAFullSlice) {
   const Endpoint& first = group.endpoints[0];
   EXPECT_EQ(first.address, ip("10.0.0.1"));
   EXPECT_TRUE(first.ready && first.serving && !first.terminating);
-  EXPECT_EQ(*first.node, "n1");
-  EXPECT_THAT(first.hints->zones, ElementsAre("a", "b"));
-  EXPECT_THAT(first.hints->nodes, ElementsAre("n1"));
+  EXPECT_EQ(first.node(), "n1");
+  EXPECT_THAT(first.hints().zones, ElementsAre("a", "b"));
+  EXPECT_THAT(first.hints().nodes, ElementsAre("n1"));
   const Endpoint& second = group.endpoints[1];
   EXPECT_TRUE(!second.ready && second.serving && second.terminating);
-  EXPECT_EQ(second.node, first.node) << "equal names are one allocation";
-  EXPECT_EQ(second.hints, nullptr);
+  EXPECT_EQ(second.node(), "n1");
+  EXPECT_TRUE(second.hints().empty());
   const Endpoint& third = group.endpoints[2];
   EXPECT_TRUE(third.ready && third.serving && !third.terminating);
-  EXPECT_EQ(third.node, nullptr);
-  EXPECT_EQ(group.endpoints[3].hints, nullptr) << "an empty list is no hint";
+  EXPECT_EQ(third.place, nullptr);
+  EXPECT_EQ(group.endpoints[3].place, nullptr) << "an empty list is no hint";
   EXPECT_THAT(slice->problems, IsEmpty());
 }
 
@@ -139,17 +139,16 @@ TEST(EndpointSliceReader, WithoutServiceNameItSaysSo) {
   EXPECT_THAT(slice->problems, ElementsAre(HasSubstr("kubernetes.io/service-name")));
 }
 
-TEST(EndpointSliceReader, PooledNamesAreForgottenWithTheirLastUser) {
+TEST(EndpointSliceReader, PooledPlacesAreForgottenWithTheirLastUser) {
   EndpointPool pool;
-  SharedString kept = pool.node("kept");
-  std::weak_ptr<const std::string> dropped = pool.node("dropped");
+  auto kept = pool.place({"kept", {}});
+  std::weak_ptr<const EndpointPlace> dropped = pool.place({"dropped", {}});
   EXPECT_TRUE(dropped.expired());
-  EXPECT_EQ(pool.node("kept"), kept);
-  EndpointHints hints{{"a"}, {"n"}};
-  auto shared = pool.hints(hints);
-  EXPECT_EQ(pool.hints(hints), shared);
-  EXPECT_NE(pool.hints({{"a", "n"}, {}}), shared);
-  EXPECT_EQ(pool.hints({}), nullptr);
+  EXPECT_EQ(pool.place({"kept", {}}), kept);
+  auto hinted = pool.place({"kept", {{"a"}, {"n"}}});
+  EXPECT_EQ(pool.place({"kept", {{"a"}, {"n"}}}), hinted);
+  EXPECT_NE(pool.place({"kept", {{"a", "n"}, {}}}), hinted);
+  EXPECT_EQ(pool.place({}), nullptr);
 }
 
 TEST(WeakPool, StaysAsSmallAsWhatIsInUse) {

@@ -30,10 +30,10 @@ TEST(EndpointsReader, EverySubsetIsAGroup) {
   EXPECT_THAT(ports, ElementsAre(EndpointPort{"http", base::Protocol::kTcp, 8080}));
   ASSERT_EQ(endpoints.size(), 2U);
   EXPECT_TRUE(endpoints[0].ready && endpoints[0].serving);
-  EXPECT_EQ(*endpoints[0].node, "n1");
+  EXPECT_EQ(endpoints[0].node(), "n1");
   EXPECT_EQ(endpoints[1].address.to_string(), "10.0.0.2");
   EXPECT_FALSE(endpoints[1].ready || endpoints[1].serving);
-  EXPECT_EQ(slice->groups[1].endpoints[0].node, endpoints[0].node);
+  EXPECT_EQ(slice->groups[1].endpoints[0].place, endpoints[0].place);
   EXPECT_THAT(slice->problems, IsEmpty());
 }
 

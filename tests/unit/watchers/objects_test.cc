@@ -32,21 +32,24 @@ TEST(ObjectKey, HashSpreadsRealisticNames) {
 
 TEST(Endpoint, ComparesNodesAndHintsByValue) {
   Endpoint a;
-  a.node = std::make_shared<const std::string>("node-1");
-  a.hints = std::make_shared<const EndpointHints>(EndpointHints{{"z1"}, {}});
+  auto place = [](const char* node, EndpointHints hints) {
+    return std::make_shared<const EndpointPlace>(EndpointPlace{node, std::move(hints)});
+  };
+  a.place = place("node-1", {{"z1"}, {}});
   Endpoint b = a;
   EXPECT_EQ(a, b);
-  b.node = std::make_shared<const std::string>("node-1");
-  b.hints = std::make_shared<const EndpointHints>(EndpointHints{{"z1"}, {}});
+  b.place = place("node-1", {{"z1"}, {}});
   EXPECT_EQ(a, b);
-  b.node = std::make_shared<const std::string>("node-2");
+  b.place = place("node-2", {{"z1"}, {}});
   EXPECT_NE(a, b);
   b = a;
-  b.hints = nullptr;
+  b.place = place("node-1", {});
   EXPECT_NE(a, b);
   b = a;
-  b.node = nullptr;
+  b.place = nullptr;
   EXPECT_NE(b, a);
+  a.place = place("", {});
+  EXPECT_EQ(b, a) << "nothing is known of either";
   b = a;
   b.terminating = true;
   EXPECT_NE(a, b);
