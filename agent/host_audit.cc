@@ -4,6 +4,8 @@
 
 #include "agent/host.h"
 
+#include <malloc.h>
+
 // What a Host does beside changes: retries and the standing audit.
 namespace agent {
 namespace {
@@ -206,6 +208,8 @@ void Host::audit_slice(Touched& touched, std::vector<Drift>& drift, TimePoint no
       audit_slice_ == 0 || step != (audit_slice_ - 1) * kFewestSlices / audit_slices_;
   if (first_of_step) audit_beside_ipvs(step, touched, drift, now);
   audit_slice_ = (audit_slice_ + 1) % audit_slices_;
+  // Whole tables were read for a moment; kept, their memory would be a tenth of all.
+  if (audit_slice_ == 0) malloc_trim(0);
   next_audit_ = now + options_.audit_period / audit_slices_;
 }
 
