@@ -1,10 +1,10 @@
+#include <malloc.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
 
 #include "agent/host.h"
-
-#include <malloc.h>
 
 // What a Host does beside changes: retries and the standing audit.
 namespace agent {

@@ -93,7 +93,8 @@ void measure_take_over(ClusterSize size) {
   in_fresh_namespace([&]() -> Figures {
     auto restored = netconf::run_process({"iptables-nft-restore"}, rules_of_iptables_mode(size),
                                          std::chrono::minutes(5));
-    if (!restored.ok() || restored->exit_status != 0) give_up("cannot make rules of kube-proxy's iptables mode");
+    if (!restored.ok() || restored->exit_status != 0)
+      give_up("cannot make rules of kube-proxy's iptables mode");
     auto saved = steady_clock::now();
     (void)netconf::run_process({"iptables-nft-save", "-t", "nat"}, "", std::chrono::minutes(5));
     const base::Duration one_save = steady_clock::now() - saved;
