@@ -21,7 +21,7 @@ Markup tone_class(std::string_view state) {
 std::string age_text(base::Duration age) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
   if (seconds < 120) return std::to_string(seconds) + " s";
-  if (seconds < 2 * 3600) return std::to_string(seconds / 60) + " min";
+  if (seconds < 2L * 3600) return std::to_string(seconds / 60) + " min";
   if (seconds < 48L * 3600) return std::to_string(seconds / 3600) + " h";
   return std::to_string(seconds / 86400) + " d";
 }

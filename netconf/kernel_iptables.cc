@@ -40,8 +40,8 @@ class KernelIptables final : public IptablesRules {
     auto outcome = std::make_shared<std::promise<Result<IptablesState>>>();
     try {
       readers_[family == Family::kIpv6] =
-          std::jthread([this, family, tables, outcome](std::stop_token stop) {
-            outcome->set_value(read(family, tables, std::move(stop)));
+          std::jthread([this, family, tables, outcome](const std::stop_token& stop) {
+            outcome->set_value(read(family, tables, stop));
           });
     } catch (const std::system_error&) {  // no more threads: then it takes the caller's time
       outcome->set_value(read(family, tables, {}));
@@ -74,7 +74,7 @@ class KernelIptables final : public IptablesRules {
 
   // Concurrent calls share nothing that is written.
   Result<IptablesState> read(Family family, std::span<const std::string> tables,
-                             std::stop_token stop) const {
+                             const std::stop_token& stop) const {
     const std::set<std::string> wanted(tables.begin(), tables.end());
     const std::string program = program_name(backend_, family, "save");
     // iptables-nft-save reads every table of the kernel whichever it is to print. That of the

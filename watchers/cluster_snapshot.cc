@@ -82,8 +82,9 @@ ClusterSnapshot::Change ClusterSnapshot::apply_service(const ObjectKey& key,
     change.services.push_back(key);
     return change;
   }
-  std::shared_ptr<const Service> known = exchange(services_, service);
-  if (!known || !same_plan(*known, *service)) change.services.push_back(key);
+  const Service& now = *service;
+  std::shared_ptr<const Service> known = exchange(services_, std::move(service));
+  if (!known || !same_plan(*known, now)) change.services.push_back(key);
   return change;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -183,6 +184,30 @@ TEST_F(AgentCommands, ADeadAgentIsSaidAndItsSocketReplaced) {
   }
   ASSERT_TRUE(lab().start());
   EXPECT_EQ(ask({"status", "-o", "json"})["agent"]["state"], "in step");
+}
+
+TEST_F(AgentCommands, ThePageForBrowsersShowsWhatTheKernelServes) {
+  serve("web", {ip("10.96.0.10")}, ports(), {"pod-0", "pod-1"});
+  lab().configure({"clusterCIDR: 10.244.0.0/16", "conntrack: {maxPerCore: 0}",
+                   "ipvsAgent: {statusPage: 127.0.0.1:10266}"});
+  ASSERT_TRUE(lab().start());
+  auto connection = Connection::open(network().client(0), web());
+  ASSERT_TRUE(connection.ok() && connection->ask().ok());
+  auto page = [&](const std::string& path) {
+    return lab().tool(
+        {"curl", "--silent", "--show-error", "--fail", "http://localhost:10266" + path});
+  };
+  EXPECT_THAT(page("/"), AllOf(HasSubstr("default/web"), HasSubstr("10.96.0.10:80")));
+  const std::string service = page("/service?name=default/web");
+  for (const char* pod : {"pod-0", "pod-1"}) {
+    EXPECT_THAT(service, HasSubstr(endpoint(pod).address.to_string()));
+  }
+  EXPECT_THAT(page("/changes"), HasSubstr("in step with the API"));
+  // Nobody else can ask.
+  const auto refused =
+      lab::request(network().client(0),
+                   {Protocol::kTcp, lab::Topology::node_address(base::Family::kIpv4), 10266});
+  EXPECT_EQ(refused.status().error_number(), ECONNREFUSED);
 }
 
 }  // namespace

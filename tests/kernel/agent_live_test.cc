@@ -122,5 +122,18 @@ TEST_F(AgentLive, TakesKubeadmsFileUnchanged) {
   EXPECT_EQ(reply->server, "remote-0");
 }
 
+TEST_F(AgentLive, InitOnlySetsTheKernelsSettingsAndWritesNothingElse) {
+  // The limit of tracked connections is the machine's, and this namespace may not set it.
+  lab().configure({"conntrack: {maxPerCore: 0}"});
+  const std::string before = lab().everything();
+  ASSERT_TRUE(lab().node().set_sysctl("net/ipv4/vs/conntrack", "0").ok());
+  lab::Process init = lab().start_beside({"--init-only"});
+  auto status = init.wait(kPatience);
+  ASSERT_TRUE(status.ok()) << init.err();
+  EXPECT_EQ(*status, 0) << init.err();
+  EXPECT_EQ(*lab().node().sysctl("net/ipv4/vs/conntrack"), "1");
+  EXPECT_EQ(lab().everything(), before);
+}
+
 }  // namespace
 }  // namespace kernel_test

@@ -41,6 +41,25 @@ class AgentPackets : public AgentTest {
     EXPECT_TRUE(reply.ok()) << to_string(to) << ": " << reply.status().message();
     return reply ? reply->peer : IpAddress();
   }
+  // What a bridge of a CNI plugin is: the node's ports to its pods, and the way to them.
+  void put_pods_on_a_bridge(const std::string& bridge) {
+    lab().tool({"ip", "link", "add", bridge, "type", "bridge"});
+    lab().tool({"ip", "link", "set", bridge, "up"});
+    lab().tool({"ip", "address", "add", "10.244.1.1/32", "dev", bridge});
+    lab().tool({"ip", "address", "add", "fe80::1/64", "dev", bridge, "nodad"});
+    for (std::size_t pod = 0; pod < 2; ++pod) {
+      const std::string port = "pod" + std::to_string(pod);
+      lab().tool({"ip", "address", "flush", "dev", port});
+      lab().tool({"ip", "link", "set", port, "master", bridge});
+      // Where br_netfilter is loaded, the bridge itself leads a pod's answer to itself back.
+      lab().tool({"ip", "link", "set", port, "type", "bridge_slave", "hairpin", "on"});
+      for (Family family : kFamilies) {
+        lab().tool({"ip", "route", "replace",
+                    base::IpPrefix(lab::Topology::pod_address(pod, family)).to_string(), "dev",
+                    bridge});
+      }
+    }
+  }
   // The errno with which a request fails; 0 when it is answered.
   int refusal(const lab::Namespace& from, const Target& to) {
     auto reply = lab::request(from, to, {.timeout = std::chrono::seconds(4)});
@@ -159,6 +178,14 @@ TEST_F(AgentPackets, CarryTheSourceAddressThatTheConfigurationAsksFor) {
     lab().configure({});
     ASSERT_TRUE(lab().start());
     check(true, true);
+    EXPECT_EQ(lab().stop(), 0);
+  }
+  {
+    SCOPED_TRACE("the bridge of the pods");
+    put_pods_on_a_bridge("cbr0");
+    lab().configure({"detectLocalMode: BridgeInterface", "detectLocal: {bridgeInterface: cbr0}"});
+    ASSERT_TRUE(lab().start());
+    check(false, true);
     EXPECT_EQ(lab().stop(), 0);
   }
 }
