@@ -5,7 +5,13 @@
 # one quotation joined, with the names of this cluster.
 commands_of() {
   awk '
-    NR == FNR { if (/^cluster /) words[++count] = substr($0, 9); next }
+    NR == FNR {
+      if (!/^(cluster|nobody) /) next
+      sub(/  # .*/, "")
+      tried[++count] = $1 == "cluster"
+      words[count] = substr($0, length($1) + 2)
+      next
+    }
     { sub(/^ +/, "") } # blocks of lists are indented
     /^```/ { block = ($0 == "```sh"); next }
     !block { next }
@@ -14,7 +20,11 @@ commands_of() {
       code = line
       sub(/  # .*/, "", code)
       if (sub(/\\$/, " ", line) || gsub(/\x27/, "&", code) % 2) next
-      for (i = 1; i <= count; i++) if (index(line " ", words[i] " ") == 1) { print line; break }
+      for (i = 1; i <= count; i++) {
+        if (index(line " ", words[i] " ") != 1) continue
+        if (tried[i]) print line
+        break
+      }
       line = ""
     }' "$kRoot/tests/documented_commands.txt" "$kRoot/$1" | sed -E 's/\bNODE\b/node-1/g'
 }
