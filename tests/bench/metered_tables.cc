@@ -100,15 +100,21 @@ Result<std::string> MeteredTables::Sysctls::read(const std::string& name) {
 
 std::vector<Status> MeteredTables::Sysctls::apply(std::span<const netconf::Sysctl> settings) {
   TableUse& use = all.use_.sysctls;
-  std::vector<std::string> before;
-  for (const netconf::Sysctl& setting : settings) {
-    auto value = all.inner_.sysctls.read(setting.name);
-    before.push_back(value.ok() ? *std::move(value) : std::string());
-  }
+  auto values = [&] {
+    std::vector<std::string> found;
+    for (const netconf::Sysctl& setting : settings) {
+      auto value = all.inner_.sysctls.read(setting.name);
+      found.push_back(value.ok() ? *std::move(value) : std::string());
+    }
+    return found;
+  };
+  // Not by what is asked for: a setting of "at least" leaves a larger value alone.
+  const std::vector<std::string> before = values();
   std::vector<Status> statuses =
       timed(use.writing, [&] { return all.inner_.sysctls.apply(settings); });
+  const std::vector<std::string> now = values();
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    if (statuses[i].ok() && before[i] != settings[i].value) ++use.writes;
+    if (before[i] != now[i]) ++use.writes;
   }
   return statuses;
 }
