@@ -35,6 +35,9 @@ boost::asio::io_service& pool() {
     setenv("SSL_CERT_FILE", "/dev/null", 1);
     setenv("SSL_CERT_DIR", "/nonexistent", 1);
     // NOLINTEND(concurrency-mt-unsafe)
+    // What is begun first ends last when the process ends: the thread, which may be in the midst of
+    // a handshake or a close then, has to end before OpenSSL clears away what it uses.
+    OPENSSL_init_ssl(0, nullptr);
     crossplat::threadpool::initialize_with_threads(1);
     return true;
   }();
