@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/kernel/agent_fixture.h"
@@ -85,6 +87,24 @@ TEST_F(AgentHostFaults, SetsWithOtherParametersAreReplacedOrLeftOutWhereInUse) {
   auto reply = lab::request(network().client(0), {Protocol::kTcp, ip("10.96.0.10"), 80});
   ASSERT_TRUE(reply.ok()) << reply.status().message();
   EXPECT_NE(reply->peer, lab::Topology::client_address(0, base::Family::kIpv4));
+}
+
+// Requests, handshakes, rounds and a read of the rules may be under way then.
+TEST_F(AgentHostFaults, EndsCleanlyAtWhateverMomentItIsAsked) {
+  constexpr int kRuns = 4;
+  for (const char* moment : {"server listens", "started", "in step with the API"}) {
+    for (int run = 0; run < kRuns; ++run) {
+      SCOPED_TRACE(std::string(moment) + ", run " + std::to_string(run));
+      lab().launch();
+      ASSERT_TRUE(eventually([&] { return lab().log().find(moment) != std::string::npos; }));
+      std::this_thread::sleep_for(run * std::chrono::milliseconds(15));
+      EXPECT_EQ(lab().stop(), 0);
+      EXPECT_THAT(lab().log(), HasSubstr("stopped; what the kernel holds stays"));
+    }
+  }
+  ASSERT_TRUE(lab().start());
+  lab().api_leaves();
+  EXPECT_EQ(lab().stop(), 0);
 }
 
 // Takes the module out of the kernel, so only in a guest of our own.
