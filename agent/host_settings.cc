@@ -81,22 +81,6 @@ void add_conntrack(const Configuration::Conntrack& conntrack, const Machine& mac
 
 }  // namespace
 
-Machine with_kernel_release(Machine machine, std::string_view release) {
-  std::size_t dot = release.find('.');
-  if (dot == std::string_view::npos) return machine;
-  auto number = [](std::string_view text) {
-    int value = 0;
-    for (char c : text) {
-      if (c < '0' || c > '9') break;
-      value = value * 10 + (c - '0');
-    }
-    return value;
-  };
-  machine.kernel_major = number(release.substr(0, dot));
-  machine.kernel_minor = number(release.substr(dot + 1));
-  return machine;
-}
-
 std::vector<netconf::Sysctl> needed_sysctls(const Configuration& configuration,
                                             const Machine& machine) {
   std::vector<netconf::Sysctl> settings = {

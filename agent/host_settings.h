@@ -1,27 +1,16 @@
 #ifndef IPVS_AGENT_AGENT_HOST_SETTINGS_H_
 #define IPVS_AGENT_AGENT_HOST_SETTINGS_H_
 
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "agent/configuration.h"
 #include "agent/host.h"
 #include "agent/loop.h"
+#include "agent/machine.h"
 #include "netconf/sysctls.h"
 
 namespace agent {
-
-// What of the machine the settings depend on.
-struct Machine {
-  int kernel_major = 0;  // of uname(2)'s release: 6.1.0-18-amd64 is 6 and 1
-  int kernel_minor = 0;
-  int processors = 1;
-  bool ipv6 = true;          // the kernel has IPv6 (/proc/net/if_inet6)
-  bool random_fully = true;  // MASQUERADE takes --random-fully
-};
-
-// Major and minor of a kernel release; both 0 where it has another form.
-Machine with_kernel_release(Machine machine, std::string_view release);
 
 // The kernel settings that IPVS mode needs, as kube-proxy sets them:
 //   net/ipv4/vs/conntrack 1: IPVS packets must be tracked for masquerading to reach them;

@@ -1,20 +1,11 @@
 #include "agent/run.h"
 
-#include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "agent/api_sources.h"
@@ -34,8 +25,10 @@
 #include "agent/loop.h"
 #include "agent/loop_questions.h"
 #include "agent/loop_thread.h"
+#include "agent/machine.h"
 #include "agent/metered_conntrack.h"
 #include "agent/node_port_journal.h"
+#include "agent/own_process.h"
 #include "agent/port_servers.h"
 #include "agent/proxy_lookout.h"
 #include "agent/read_only_tables.h"
@@ -63,55 +56,6 @@ constexpr std::size_t kRecentLines = 200;
 std::string environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody writes it
   return value == nullptr ? "" : value;
-}
-
-std::string node_name(const Configuration& configuration) {
-  std::string name = configuration.hostname_override;
-  if (name.empty()) {
-    std::array<char, 256> buffer{};
-    gethostname(buffer.data(), buffer.size() - 1);
-    name = buffer.data();
-  }
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name;
-}
-
-Machine this_machine() {
-  Machine machine;
-  // Those of the machine, not those that a container is confined to.
-  machine.processors = std::max(1, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
-  machine.ipv6 = access("/proc/net/if_inet6", F_OK) == 0;
-  utsname names{};
-  return uname(&names) == 0 ? with_kernel_release(machine, names.release) : machine;
-}
-
-// Readable when the process is asked to end. Every thread made later inherits the blocked signals.
-base::UniqueFd stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return base::UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
-void set_oom_score(const Configuration& configuration, Log& log) {
-  std::ofstream file("/proc/self/oom_score_adj");
-  file << configuration.oom_score_adj << std::flush;
-  if (!file) {
-    log.warning("oomScoreAdj could not be set; it needs CAP_SYS_RESOURCE to be lowered",
-                {{"value", configuration.oom_score_adj}});
-  }
-}
-
-// Every health check port of a Service is an open file; what a service manager allows at first is
-// for programs that use select(), which we do not.
-void raise_file_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 watchers::AccessOptions access_options(const CommandLine& command_line) {
@@ -163,7 +107,7 @@ int run_agent(const CommandLine& command_line, Log& lines) {
   base::UniqueFd stop = stop_signals();
   base::SystemClock clock;
   RecentLog log(lines, clock, configuration.ipvs_agent.status_page ? kRecentLines : 0);
-  set_oom_score(configuration, log);
+  set_oom_score(configuration.oom_score_adj, log);
 
   const bool shadow = command_line.shadow;
   auto lock = take_instance_lock(shadow ? kShadowLockName : kLockName);
@@ -180,7 +124,7 @@ int run_agent(const CommandLine& command_line, Log& lines) {
 
   Machine machine = this_machine();
   machine.random_fully = kernel->tables().iptables.has_random_fully(base::Family::kIpv4);
-  std::string name = node_name(configuration);
+  std::string name = node_name(configuration.hostname_override);
   std::uint64_t seed = std::hash<std::string>()(name) ^ static_cast<std::uint64_t>(getpid());
   HostOptions options = host_options(configuration, machine);
   options.device = kDevice;
@@ -241,7 +185,7 @@ int run_agent(const CommandLine& command_line, Log& lines) {
                           .configz = configz,
                           .apply_to_process =
                               [&](const auto& now) {
-                                set_oom_score(now, log);
+                                set_oom_score(now.oom_score_adj, log);
                                 traffic.reconfigure(now.ipvs_agent.service_metrics, host.desired());
                                 event_sender.set_enabled(now.ipvs_agent.kubernetes_events);
                               },
