@@ -1,8 +1,6 @@
 #include "netconf/libipset_session.h"
 
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdarg>
 #include <cstdio>
 #include <exception>
@@ -23,64 +21,6 @@ namespace {
 using base::Code;
 using base::Result;
 using base::Status;
-
-struct Meaning {
-  std::string_view part;  // of libipset's text
-  Code code;
-  int error_number;
-  std::string_view remedy;
-};
-
-constexpr std::string_view kNeedsModule =
-    "; load the kernel's modules: modprobe -a ip_set ip_set_hash_ip ip_set_hash_ipport "
-    "ip_set_hash_ipportip ip_set_hash_ipportnet ip_set_bitmap_port";
-
-constexpr std::array<Meaning, 16> kMeanings = {{
-    {"set with the given name does not exist", Code::kNotFound, ENOENT, ""},
-    {"the second set does not exist", Code::kNotFound, ENOENT, ""},
-    {"set with the same name already exists", Code::kAlreadyExists, EEXIST, ""},
-    {"in use by a kernel component", Code::kUnavailable, EBUSY, ""},
-    {"Hash is full", Code::kResourceExhausted, 0, ""},
-    {"maximal number of sets", Code::kResourceExhausted, 0, ""},
-    {"Cannot allocate memory", Code::kResourceExhausted, ENOMEM, ""},
-    {"No buffer space available", Code::kResourceExhausted, ENOBUFS, ""},
-    {"Operation not permitted", Code::kPermissionDenied, EPERM,
-     "; needs CAP_NET_ADMIN: run as root"},
-    {"set type not supported", Code::kUnsupported, 0, kNeedsModule},
-    {"set type does not supported", Code::kUnsupported, 0, kNeedsModule},
-    {"Kernel supports", Code::kUnsupported, 0, ""},
-    {"Kernel-library incompatibility", Code::kUnsupported, 0, ""},
-    {"Cannot open session to kernel", Code::kUnsupported, 0, kNeedsModule},
-    {"Kernel error received: Invalid argument", Code::kInvalidArgument, EINVAL, ""},
-    {"rotocol error", Code::kCorrupt, 0, ""},
-}};
-
-// "Error in line 12: TEXT\n": the number, and the text.
-std::pair<std::uint32_t, std::string_view> split_report(std::string_view report) {
-  while (report.ends_with('\n')) report.remove_suffix(1);
-  constexpr std::string_view kPrefix = "Error in line ";
-  if (!report.starts_with(kPrefix)) return {0, report};
-  std::string_view rest = report.substr(kPrefix.size());
-  std::uint32_t line = 0;
-  auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), line);
-  rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-  if (error != std::errc() || !rest.starts_with(": ")) return {0, report};
-  return {line, rest.substr(2)};
-}
-
-LibipsetFailure failure_of(std::string_view report) {
-  auto [line, text] = split_report(report);
-  bool broken = text.find("rotocol error") != std::string_view::npos ||
-                text.find("Broken") != std::string_view::npos || text.empty();
-  std::string message(text.empty() ? "libipset failed without a message" : text);
-  for (const Meaning& meaning : kMeanings) {
-    if (text.find(meaning.part) != std::string_view::npos) {
-      return {Status(meaning.code, message + std::string(meaning.remedy), meaning.error_number),
-              line, broken};
-    }
-  }
-  return {Status(broken ? Code::kCorrupt : Code::kInvalidArgument, message), line, broken};
-}
 
 // libipset's printing function. It jumps over our frames on its own errors, and must not see our
 // exceptions.
@@ -181,7 +121,7 @@ Result<LibipsetSession> LibipsetSession::open() {
     return checked.status.in("open ipset");
   }
   return Status(Code::kUnsupported,
-                "open ipset: " + checked.status.message() + std::string(kNeedsModule),
+                "open ipset: " + checked.status.message() + std::string(kLoadIpsetModules),
                 checked.status.error_number());
 }
 
@@ -193,7 +133,7 @@ void LibipsetSession::begin() {
 
 LibipsetFailure LibipsetSession::outcome(int result) {
   if (result >= 0) return {};
-  LibipsetFailure failure = failure_of(ipset_session_report_msg(session_.get()));
+  LibipsetFailure failure = read_report(ipset_session_report_msg(session_.get()));
   ipset_session_report_reset(session_.get());
   return failure;
 }

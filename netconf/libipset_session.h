@@ -8,19 +8,11 @@
 #include <string_view>
 
 #include "netconf/ipset_table.h"
+#include "netconf/libipset_report.h"
 
 struct ipset_session;
 
 namespace netconf {
-
-// Why libipset refused a command.
-struct LibipsetFailure {
-  base::Status status;             // ok: nothing failed
-  std::uint32_t line = 0;          // the entry that was refused, by the line given to add(); or 0
-  bool session_is_broken = false;  // kernel and library misunderstand each other: open it again
-
-  bool ok() const { return status.ok(); }
-};
 
 // What the kernel says of a set that exists.
 struct LibipsetHeader {
@@ -32,8 +24,8 @@ struct LibipsetHeader {
 // it, and its buffer of entries that were not sent yet.
 //
 // Threading: one owner; one session in the process (libipset's caches are global and without lock).
-// Errors: libipset has texts only; they are turned into codes here. No function of it that ends the
-// process (its command-line interface) is used.
+// Errors: libipset has texts only, which read_report() turns into codes. No function of it that
+// ends the process (its command-line interface) is used.
 class LibipsetSession {
  public:
   // kUnsupported without the ip_set module, kPermissionDenied without CAP_NET_ADMIN.
