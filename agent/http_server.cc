@@ -2,18 +2,13 @@
 
 #include <microhttpd.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstdarg>
-#include <map>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -26,9 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Connections taken from one address before the others have their turn.
-constexpr int kAcceptsATurn = 32;
-constexpr std::size_t kListenersATurn = 64;
 // As long as no connection is taken once file descriptors or memory are used up.
 constexpr std::chrono::milliseconds kPause(100);
 
@@ -98,29 +90,13 @@ MHD_Result on_request(void* options, MHD_Connection* connection, const char* url
   return queued;
 }
 
-bool used_up(int error_number) {
-  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
-         error_number == ENOMEM;
-}
-
 }  // namespace
-
-ListenObserver log_listening(std::string name, Log& log) {
-  return [name = std::move(name), &log](const ListenAddress&,
-                                        const base::Result<ListenAddress>& bound) {
-    if (bound) {
-      log.info("server listens", {{"server", name}, {"address", to_string(*bound)}});
-    } else {
-      log.error("server cannot listen", {{"server", name}, {"error", bound.status().message()}});
-    }
-  };
-}
 
 // One microhttpd daemon, which polls nothing by itself, and the sockets that feed it.
 class HttpServer::Engine {
  public:
   explicit Engine(HttpServerOptions options)
-      : options_(std::move(options)), listeners_fd_(epoll_create1(EPOLL_CLOEXEC)) {}
+      : options_(std::move(options)), listeners_(options_.on_listen, options_.retry_interval) {}
 
   ~Engine() { stop(); }
 
@@ -134,7 +110,7 @@ class HttpServer::Engine {
         MHD_OPTION_CONNECTION_LIMIT, options_.connection_limit, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         options_.connection_limit_per_client, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         options_.connection_memory, MHD_OPTION_END));
-    if (!daemon_ || !listeners_fd_) {
+    if (!daemon_ || !listeners_.usable()) {
       return {base::Code::kResourceExhausted,
               "start an HTTP server: file descriptors or memory are used up"};
     }
@@ -150,83 +126,18 @@ class HttpServer::Engine {
       thread_.join();
     }
     daemon_.reset();
-    std::lock_guard lock(mutex_);
-    sockets_.clear();
-    listeners_.clear();
-    given_.clear();
+    listeners_.close_all();
   }
 
   base::Status listen(const ListenAddress& where) {
-    base::Result<ListenAddress> bound = ListenAddress{};
-    {
-      std::lock_guard lock(mutex_);
-      auto [place, is_new] = listeners_.try_emplace(where);
-      if (!is_new) return {};
-      bound = open(where, place->second);
-    }
-    if (!bound) wake_.notify();  // the time of the next try has to be kept
-    if (options_.on_listen) options_.on_listen(where, bound);
-    return bound ? base::Status() : bound.status();
+    base::Status status = listeners_.listen(where);
+    if (!status.ok()) wake_.notify();  // the time of the next try has to be kept
+    return status;
   }
 
-  base::Status serve(base::UniqueFd listening) {
-    std::lock_guard lock(mutex_);
-    if (base::Status status = watch(listening.get()); !status.ok()) return status;
-    given_.push_back(std::move(listening));
-    return {};
-  }
-
-  void close(const ListenAddress& where) {
-    std::lock_guard lock(mutex_);
-    auto place = listeners_.find(where);
-    if (place == listeners_.end()) return;
-    sockets_.erase(place->second.socket.get());
-    listeners_.erase(place);  // the kernel takes a closed socket out of the epoll set
-  }
-
-  std::vector<ListenAddress> serving() const {
-    std::lock_guard lock(mutex_);
-    std::vector<ListenAddress> addresses;
-    for (const auto& [wanted, listener] : listeners_) {
-      if (listener.socket) addresses.push_back(listener.bound);
-    }
-    return addresses;
-  }
+  Listeners& listeners() { return listeners_; }
 
  private:
-  struct Listener {
-    base::UniqueFd socket;  // none while it could not be opened
-    ListenAddress bound;
-    Clock::time_point retry{};  // while there is no socket
-  };
-
-  // With mutex_ held.
-  base::Result<ListenAddress> open(const ListenAddress& where, Listener& listener) {
-    listener.retry = Clock::now() + options_.retry_interval;
-    base::Result<base::UniqueFd> socket = listen_on(where);
-    if (!socket) return socket.status();
-    base::Result<ListenAddress> bound = bound_address(socket->get());
-    if (!bound) return bound;
-    if (base::Status status = watch(socket->get()); !status.ok()) {
-      return status.in("listen on " + to_string(where));
-    }
-    listener.socket = *std::move(socket);
-    listener.bound = *bound;
-    return bound;
-  }
-
-  // With mutex_ held.
-  base::Status watch(int socket) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = socket;
-    if (epoll_ctl(listeners_fd_.get(), EPOLL_CTL_ADD, socket, &event) != 0) {
-      return base::Status::from_errno(errno, "watch a socket");
-    }
-    sockets_.insert(socket);
-    return {};
-  }
-
   void run(const std::stop_token& stopped) {
     std::optional<Clock::time_point> paused_until;
     while (!stopped.stop_requested()) {
@@ -234,15 +145,15 @@ class HttpServer::Engine {
       std::array<pollfd, 3> entries = {
           {{.fd = wake_.fd(), .events = POLLIN, .revents = 0},
            {.fd = daemon_fd_, .events = POLLIN, .revents = 0},
-           {.fd = paused_until ? -1 : listeners_fd_.get(), .events = POLLIN, .revents = 0}}};
-      std::optional<Clock::time_point> until = next_retry();
+           {.fd = paused_until ? -1 : listeners_.fd(), .events = POLLIN, .revents = 0}}};
+      std::optional<Clock::time_point> until = listeners_.next_retry();
       if (paused_until) until = until ? std::min(*until, *paused_until) : paused_until;
       poll(entries.data(), entries.size(), milliseconds_until(until));
       if (entries[0].revents != 0) wake_.clear();
       if (paused_until && Clock::now() >= *paused_until) paused_until.reset();
-      if (entries[2].revents != 0 && !accept_connections()) paused_until = Clock::now() + kPause;
+      if (entries[2].revents != 0 && !take_connections()) paused_until = Clock::now() + kPause;
       MHD_run(daemon_.get());
-      retry_due();
+      listeners_.retry_due();
     }
   }
 
@@ -260,71 +171,21 @@ class HttpServer::Engine {
     return static_cast<int>(std::min<std::int64_t>(wait, 60'000));
   }
 
-  std::optional<Clock::time_point> next_retry() const {
-    std::lock_guard lock(mutex_);
-    std::optional<Clock::time_point> next;
-    if (sockets_.size() == listeners_.size() + given_.size()) return next;
-    for (const auto& [wanted, listener] : listeners_) {
-      if (!listener.socket) next = next ? std::min(*next, listener.retry) : listener.retry;
-    }
-    return next;
-  }
-
-  void retry_due() {
-    std::vector<std::pair<ListenAddress, base::Result<ListenAddress>>> opened;
-    {
-      std::lock_guard lock(mutex_);
-      if (sockets_.size() == listeners_.size() + given_.size()) return;
-      Clock::time_point now = Clock::now();
-      for (auto& [wanted, listener] : listeners_) {
-        if (listener.socket || listener.retry > now) continue;
-        base::Result<ListenAddress> bound = open(wanted, listener);
-        if (bound) opened.emplace_back(wanted, std::move(bound));
-      }
-    }
-    if (!options_.on_listen) return;
-    for (const auto& [wanted, bound] : opened) options_.on_listen(wanted, bound);
-  }
-
   // False when file descriptors are used up.
-  bool accept_connections() {
-    std::array<epoll_event, kListenersATurn> events{};
-    int count = epoll_wait(listeners_fd_.get(), events.data(), events.size(), 0);
-    for (int i = 0; i < count; ++i) {
-      for (int taken = 0; taken < kAcceptsATurn; ++taken) {
-        sockaddr_storage address{};
-        socklen_t length = sizeof(address);
-        int client = accept_at(events[static_cast<std::size_t>(i)].data.fd, &address, &length);
-        if (client < 0 && used_up(errno)) return false;
-        if (client < 0) break;
-        // The daemon owns the socket now and closes it if it has too many.
-        MHD_add_connection(daemon_.get(), client, reinterpret_cast<sockaddr*>(&address), length);
-      }
-    }
-    return true;
-  }
-
-  // Under the lock: the number of a socket that was closed meanwhile may be another file's now.
-  int accept_at(int listener, sockaddr_storage* address, socklen_t* length) const {
-    std::lock_guard lock(mutex_);
-    if (!sockets_.contains(listener)) {
-      errno = EBADF;
-      return -1;
-    }
-    return accept4(listener, reinterpret_cast<sockaddr*>(address), length,
-                   SOCK_CLOEXEC | SOCK_NONBLOCK);
+  bool take_connections() {
+    return listeners_.accept([this](Listeners::Connection connection) {
+      // The daemon owns the socket now and closes it if it has too many.
+      MHD_add_connection(daemon_.get(), connection.socket.release(),
+                         reinterpret_cast<sockaddr*>(&connection.client), connection.client_length);
+    });
   }
 
   HttpServerOptions options_;  // constant while the daemon runs
   base::EventFd wake_;
-  base::UniqueFd listeners_fd_;  // epoll over the listening sockets
+  Listeners listeners_;
   Daemon daemon_;
-  int daemon_fd_ = -1;        // the daemon's own epoll
-  mutable std::mutex mutex_;  // guards the three below
-  std::map<ListenAddress, Listener> listeners_;
-  std::vector<base::UniqueFd> given_;  // by serve()
-  std::set<int> sockets_;              // sockets of those that have one
-  std::jthread thread_;                // last: ends before what it uses
+  int daemon_fd_ = -1;   // the daemon's own epoll
+  std::jthread thread_;  // last: ends before what it uses
 };
 
 HttpServer::HttpServer(HttpServerOptions options)
@@ -339,11 +200,11 @@ void HttpServer::stop() { engine_->stop(); }
 base::Status HttpServer::listen(const ListenAddress& where) { return engine_->listen(where); }
 
 base::Status HttpServer::serve(base::UniqueFd listening) {
-  return engine_->serve(std::move(listening));
+  return engine_->listeners().add(std::move(listening));
 }
 
-void HttpServer::close(const ListenAddress& where) { engine_->close(where); }
+void HttpServer::close(const ListenAddress& where) { engine_->listeners().close(where); }
 
-std::vector<ListenAddress> HttpServer::serving() const { return engine_->serving(); }
+std::vector<ListenAddress> HttpServer::serving() const { return engine_->listeners().serving(); }
 
 }  // namespace agent

@@ -2,28 +2,18 @@
 #define IPVS_AGENT_AGENT_HTTP_SERVER_H_
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/http_message.h"
 #include "agent/listen_address.h"
-#include "agent/log.h"
+#include "agent/listeners.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 
 namespace agent {
-
-// Told of each address, as it was asked for, that begins to be served (with the port the kernel
-// chose for port 0), and of each that cannot be (once, until it can). Called without locks, from
-// the thread that called listen() or from the server's.
-using ListenObserver =
-    std::function<void(const ListenAddress& wanted, const base::Result<ListenAddress>& bound)>;
-
-// Writes a line of either, under the name of the server: "healthz". `log` must live longer.
-ListenObserver log_listening(std::string name, Log& log);
 
 struct HttpServerOptions {
   HttpAnswer answer;
