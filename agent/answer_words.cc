@@ -1,6 +1,6 @@
 #include "agent/answer_words.h"
 
-#include <cstddef>
+#include "base/real_server_tally.h"
 
 namespace agent {
 
@@ -13,10 +13,10 @@ std::string_view state_of(const AgentStatus& agent, const HealthState& health,
 }
 
 std::string_view state_of(const RealServerStatus& real) {
-  if (real.drain) return "draining";
+  if (real.drain) return base::kRealServerDraining;
   if (!real.in_kernel) return "missing";
   if (!real.planned) return "unwanted";
-  return real.server.weight == 0 ? "weight 0" : "ok";
+  return real.server.weight == 0 ? base::kRealServerStopped : base::kRealServerOk;
 }
 
 std::string_view state_of(const VirtualServerStatus& server) {
@@ -29,23 +29,9 @@ std::string summary_of(const VirtualServerStatus& server) {
   const std::string_view state = state_of(server);
   if (state == "taken") return "taken by " + watchers::to_string(server.taken_by);
   if (state != "ok") return std::string(state);
-  std::size_t draining = 0;
-  std::size_t stopped = 0;
-  std::size_t wrong = 0;
-  for (const RealServerStatus& real : server.real_servers) {
-    const std::string_view real_state = state_of(real);
-    if (real_state == "draining") {
-      ++draining;
-    } else if (real_state == "weight 0") {
-      ++stopped;
-    } else if (real_state != "ok") {
-      ++wrong;
-    }
-  }
-  if (wrong > 0) return std::to_string(wrong) + " not in step";
-  if (server.real_servers.size() == draining + stopped) return "no endpoints";
-  if (stopped > 0) return std::to_string(stopped) + " at weight 0";
-  return draining > 0 ? std::to_string(draining) + " draining" : "ok";
+  base::RealServerTally tally;
+  for (const RealServerStatus& real : server.real_servers) tally.add(state_of(real));
+  return tally.summary();
 }
 
 const ipvs::VirtualServerKey& address_of(const VirtualServerStatus& server) {

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/real_server_tally.h"
 #include "cli/json_views.h"
 
 namespace cli {
@@ -36,7 +37,7 @@ std::string virtual_server_text(const json& server) {
 
 std::string drain_text(const json& real) {
   std::string state = text(real, "state");
-  if (state != "draining") return state;
+  if (state != base::kRealServerDraining) return state;
   state += " " + std::to_string(number(real, "drainSeconds")) + "s";
   if (real.contains("drainSecondsLeft")) {
     state += " of " +
@@ -50,23 +51,9 @@ std::string summary_of(const json& server) {
   std::string state = text(server, "state");
   if (state == "taken") return "taken by " + text(server, "takenBy");
   if (state != "ok") return state;
-  std::size_t draining = 0;
-  std::size_t wrong = 0;
-  std::size_t stopped = 0;
-  for (const json& real : list(server, "realServers")) {
-    std::string real_state = text(real, "state");
-    if (real_state == "draining") {
-      ++draining;
-    } else if (real_state == "weight 0") {
-      ++stopped;
-    } else if (real_state != "ok") {
-      ++wrong;
-    }
-  }
-  if (wrong > 0) return std::to_string(wrong) + " not in step";
-  if (list(server, "realServers").size() == draining + stopped) return "no endpoints";
-  if (stopped > 0) return std::to_string(stopped) + " at weight 0";
-  return draining > 0 ? std::to_string(draining) + " draining" : "ok";
+  base::RealServerTally tally;
+  for (const json& real : list(server, "realServers")) tally.add(text(real, "state"));
+  return tally.summary();
 }
 
 std::vector<Cell> service_cells(const json& service, bool namespaces) {
