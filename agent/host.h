@@ -201,7 +201,6 @@ class Host {
   void use_set(SetId id, base::Family family, base::TimePoint now);
   base::Status prepare_set(SetId id, const netconf::IpsetSpec& spec, base::Family family);
   base::Status change_set(netconf::IpsetOp op);
-  base::Status add_scheduler_probe(const std::string& scheduler);
   void apply_timeouts();
   bool is_ours(const ipvs::VirtualServerKey& key) const;
   bool in_our_sets(const ipvs::VirtualServerKey& key) const;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/host.h"
+#include "agent/scheduler_probe.h"
 
 // Whether the kernel tables work at all. A failure may be one Service's, which is no reason to take
 // a node out of its load balancers, or the table's, which is.
@@ -79,7 +80,9 @@ void Host::judge_tables(const RoundReport& report, base::TimePoint now) {
 // Whether the table does for others what it did not do for `failed`: writes something that is there
 // already, or that goes again at once. A table that holds nothing cannot prove itself.
 bool Host::probe(HostTable table, const HostThing& failed) {
-  if (table == HostTable::kIpvs) return add_scheduler_probe(options_.scheduler).ok();
+  if (table == HostTable::kIpvs) {
+    return probe_scheduler(tables_.ipvs, options_.scheduler).ok();
+  }
   if (table == HostTable::kAddress) {
     const auto& bound = believed_.addresses();
     if (bound.empty()) return false;

@@ -3,6 +3,7 @@
 
 #include "agent/host.h"
 #include "agent/other_modes.h"
+#include "agent/scheduler_probe.h"
 
 // The start of a Host: what must be there before the first round, and what is there already.
 namespace agent {
@@ -14,14 +15,6 @@ using base::Status;
 
 // What a bitmap:port set holds.
 constexpr std::uint32_t kPorts = 65536;
-
-// TEST-NET-2 (RFC 5737): nobody's address.
-ipvs::VirtualServer probe_server(const std::string& scheduler) {
-  ipvs::VirtualServer server;
-  server.key = {.address = *base::IpAddress::parse("198.51.100.0"), .port = 20000};
-  server.scheduler = scheduler;
-  return server;
-}
 
 // Without these nothing that is masqueraded, or whose endpoint is elsewhere, arrives.
 bool holds_traffic_up(const netconf::Sysctl& setting) {
@@ -99,35 +92,8 @@ void Host::apply_sysctls(base::TimePoint now) {
   }
 }
 
-// A scheduler that the kernel does not have would fail every virtual server with a misleading
-// errno, so it is tried once on an address that nobody uses; unless a virtual server shows already
-// that it is there.
 Status Host::try_scheduler(const std::string& scheduler) {
-  if (options_.shadow) return {};
-  auto present = tables_.ipvs.read_virtual_servers();
-  if (!present.ok()) return present.status().in("reading the IPVS table");
-  for (const ipvs::VirtualServerState& state : *present) {
-    if (state.server.scheduler == scheduler) return {};
-  }
-  Status status = add_scheduler_probe(scheduler);
-  if (status.ok()) return status;
-  if (status.code() == Code::kNotFound || status.code() == Code::kUnsupported) {
-    return Status(Code::kUnsupported, "the kernel has no IPVS scheduler \"" + scheduler +
-                                          "\": run modprobe ip_vs_" + scheduler +
-                                          ", or set ipvs.scheduler to one it has (rr always is)");
-  }
-  return status.in("trying IPVS scheduler \"" + scheduler + "\"");
-}
-
-// Adds a virtual server that nobody uses, and takes it away.
-Status Host::add_scheduler_probe(const std::string& scheduler) {
-  ipvs::VirtualServer probe = probe_server(scheduler);
-  std::vector<ipvs::IpvsOp> add = {ipvs::AddVirtualServer{probe}};
-  std::vector<ipvs::IpvsOp> remove = {ipvs::DeleteVirtualServer{probe.key}};
-  Status status = tables_.ipvs.apply(add).front();
-  if (status.code() == Code::kAlreadyExists) status = Status();  // left by a crash of this probe
-  if (status.ok()) return tables_.ipvs.apply(remove).front().in("removing the scheduler probe");
-  return status;
+  return options_.shadow ? Status() : agent::try_scheduler(tables_.ipvs, scheduler);
 }
 
 // What may pass is a problem: the audit reads the addresses again and makes the device.
