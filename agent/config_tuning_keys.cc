@@ -98,8 +98,8 @@ ConfigKey state_directory_key() {
   return key_of(
       {.path = "ipvsAgent.stateDirectory",
        .flag = "state-directory",
-       .meaning = "Where the agent notes since when real servers drain and which addresses had "
-                  "node ports, for the next start. "
+       .meaning = "Where the agent notes since when real servers drain, which addresses had "
+                  "node ports, and that it was here, for the next start. "
                   "Made where missing; empty: nowhere.",
        .flag_beats_file = true},
       ConfigType::kText, "an absolute path, or nothing",

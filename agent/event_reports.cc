@@ -83,7 +83,20 @@ void EventReports::planned(const DesiredHost& desired, const Touched& touched) {
   }
 }
 
+void EventReports::started(const Host& host) {
+  const std::optional<Adoption>& adopted = host.adopted();
+  if (!adopted) return;
+  add_node(
+      false, "TakenOver",
+      "virtual servers that kube-proxy's IPVS mode or another program had left were adopted: " +
+          std::to_string(adopted->virtual_servers) + " of " + std::to_string(adopted->found) +
+          " virtual servers, and " + std::to_string(adopted->real_servers) +
+          " real servers, stay as they were; operations needed to bring the rest in step: " +
+          std::to_string(start_operations_));
+}
+
 void EventReports::round_ended(const Round& round) {
+  if (round.cause == "start") start_operations_ += round.report.operation_count();
   for (const auto& [operation, count] : round.report.operations) {
     const auto& [table, verb, code] = operation;
     if (verb != "remove_other_mode" || code != base::Code::kOk) continue;

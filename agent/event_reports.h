@@ -1,6 +1,7 @@
 #ifndef IPVS_AGENT_AGENT_EVENT_REPORTS_H_
 #define IPVS_AGENT_AGENT_EVENT_REPORTS_H_
 
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ class EventReports {
                         const std::vector<std::string>& problems);
   void planned(const DesiredHost& desired, const Touched& touched);
   void round_ended(const Round& round);
+  void started(const Host& host);
   // A thing that is degraded from now on.
   void degraded(const std::string& what, const std::string& problem);
   // The port of a Service's health check cannot be listened on. From any thread.
@@ -45,6 +47,7 @@ class EventReports {
   std::vector<KubernetesEvent> events_;  // without the uids of Services
   // Refused things of Services that are known by their virtual servers only.
   std::vector<std::pair<ipvs::VirtualServerKey, std::string>> refused_;
+  std::size_t start_operations_ = 0;  // of the rounds of the start
 };
 
 }  // namespace agent

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/adoption.h"
 #include "agent/believed_host.h"
 #include "agent/desired_host.h"
 #include "agent/drains.h"
@@ -42,6 +43,7 @@ namespace agent {
 
 class DrainJournal;
 class NodePortJournal;
+class PresenceRecord;
 
 // The kernel tables of one network namespace; they outlive the Host.
 struct HostTables {
@@ -116,6 +118,12 @@ class Host {
   // read_all() or clean_up(). What is wrong with it is in problems().
   void keep_node_ports(NodePortJournal& journal);
 
+  // What is found at the start counts as an agent's if the record says that one was here, and
+  // nothing shows that kube-proxy has written since (see adopted()); the record is made when the
+  // start ends. Without it only the latter counts. It outlives the Host. To be called before
+  // read_all(). What is wrong with it is in problems().
+  void keep_presence(PresenceRecord& record);
+
   // Reads all tables; one that cannot be read, except that of IPVS, is taken as empty until the
   // audit reads it. To be called once the plans are complete, before the first apply(); what is
   // ours and wanted by nobody is in the result, as is everything wanted.
@@ -180,6 +188,10 @@ class Host {
 
   // Degraded things, by name, that last until they are mended: for status and logs.
   const std::map<std::string, std::string>& problems() const { return problems_; }
+  // What read_all() found that no agent had left, where it found any: kube-proxy's, if it wrote to
+  // the rules last or bound IPv6 addresses that may become a source; anybody's, if no agent has
+  // been here since the boot.
+  const std::optional<Adoption>& adopted() const { return adopted_; }
   // What of the data path does not work for anybody. A thing that fails alone is in retries().
   const TableHealth& table_health() const { return table_health_; }
   std::size_t foreign_virtual_servers() const { return foreign_.size(); }
@@ -207,6 +219,10 @@ class Host {
   bool excluded(const ipvs::VirtualServerKey& key) const;
   std::vector<base::Family> families() const;
   netconf::IpsetSpec spec_of(SetId id, base::Family family) const;
+
+  // host_adoption.cc
+  void note_adoption();
+  void save_presence();
 
   // host.cc
   void begin_audits(base::TimePoint now);
@@ -361,6 +377,11 @@ class Host {
   bool proven_ = false;
   std::deque<OldRules> old_rules_;  // what is left to remove, a part a round
   base::Status removal_failure_;    // the first
+
+  PresenceRecord* presence_ = nullptr;  // null once it is saved
+  bool first_here_ = false;             // it says that no agent was here since the boot
+  bool others_wrote_ = false;           // before this start, and after any agent
+  std::optional<Adoption> adopted_;
 
   bool started_ = false;  // the first apply() is over
   base::TimePoint next_drain_poll_{};

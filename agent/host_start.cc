@@ -64,6 +64,7 @@ Status Host::prepare(base::TimePoint now) {
     std::string name = std::string(base::to_string(family)) + " iptables rules";
     if (rules.ok()) {
       hold_rules_ = hold_rules_ || iptables_mode_serves(*rules);
+      others_wrote_ = others_wrote_ || written_by_kube_proxy(*rules);
       rules_[family == Family::kIpv6] = *std::move(rules);
     } else if (classify(rules.status()) == FailureClass::kFatal) {
       return rules.status().in(name);
@@ -118,6 +119,7 @@ Status Host::prepare_device(base::TimePoint now) {
     problems_["device " + options_.device] =
         "is of type \"" + state->device_type + "\", expected \"dummy\"; it is used as it is";
   }
+  others_wrote_ = !state->lent.empty();
   reserve_addresses(*state);
   node_addresses_ = state->node;
   return {};
@@ -235,6 +237,7 @@ base::Result<Touched> Host::read_all(base::TimePoint now) {
       foreign_.insert(server.server.key);
     }
   }
+  note_adoption();
   Touched everything = desired_.everything();
   everything.append(believed_.everything());
   return everything;

@@ -77,6 +77,13 @@ void Reporter::started(const Host& host, base::Duration took) {
   start_failure_.clear();
   metrics_.set_start_duration(clock_.wall_now() - began_);
   if (host.options().shadow) return;  // the comparison is told
+  if (const std::optional<Adoption>& adopted = host.adopted()) {
+    log_.info("virtual servers that others had left were adopted",
+              {{"found", adopted->found},
+               {"virtual_servers_unchanged", adopted->virtual_servers},
+               {"real_servers_unchanged", adopted->real_servers}});
+  }
+  if (options_.events != nullptr) options_.events->started(host);
   log_.info("in step with the API", {{"virtual_servers", host.believed().virtual_servers().size()},
                                      {"real_servers", host.believed().real_server_count()},
                                      {"addresses", host.believed().addresses().size()},

@@ -30,6 +30,7 @@
 #include "agent/node_port_journal.h"
 #include "agent/own_process.h"
 #include "agent/port_servers.h"
+#include "agent/presence_record.h"
 #include "agent/proxy_lookout.h"
 #include "agent/read_only_tables.h"
 #include "agent/recent_log.h"
@@ -170,9 +171,11 @@ int run_agent(const CommandLine& command_line, Log& lines) {
             std::move(options));
   DrainJournal journal(configuration.ipvs_agent.state_directory, this_boot());
   NodePortJournal node_ports(configuration.ipvs_agent.state_directory, this_boot());
+  PresenceRecord presence(configuration.ipvs_agent.state_directory, this_boot());
   if (!shadow && !configuration.ipvs_agent.state_directory.empty()) {
     host.keep_drains(journal);
     host.keep_node_ports(node_ports);
+    host.keep_presence(presence);
   }
   Loop loop(host, mailbox, clock, reporter, loop_options(configuration, machine, name));
   Published<std::string> configz(to_configz(configuration));
@@ -272,6 +275,10 @@ int run_cleanup(const CommandLine& command_line, Log& log) {
   NodePortJournal node_ports(configuration.ipvs_agent.state_directory, this_boot());
   if (!configuration.ipvs_agent.state_directory.empty()) host.keep_node_ports(node_ports);
   std::vector<base::Status> failures = host.clean_up();
+  PresenceRecord presence(configuration.ipvs_agent.state_directory, this_boot());
+  if (failures.empty() && !configuration.ipvs_agent.state_directory.empty()) {
+    if (base::Status status = presence.remove(); !status.ok()) failures.push_back(status);
+  }
   for (const base::Status& failure : failures) {
     log.error("not removed", {{"error", failure.message()}});
   }

@@ -99,6 +99,11 @@ Status StateFile::save(std::string_view lines) const {
   return {};
 }
 
+Status StateFile::remove() const {
+  if (unlink(path_.c_str()) == 0 || errno == ENOENT) return {};
+  return Status::from_errno(errno, "removing " + path_);
+}
+
 std::string this_boot() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string boot;

@@ -27,6 +27,8 @@ class StateFile {
   // Replaces the file, all at once; each line ends with a newline. Makes the folder where only that
   // is missing.
   base::Status save(std::string_view lines) const;
+  // Takes the file away; that there is none is fine.
+  base::Status remove() const;
 
   const std::string& path() const { return path_; }
 

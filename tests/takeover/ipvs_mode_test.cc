@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,6 +49,21 @@ class IpvsMode : public TakeoverTest {
       for (const std::string& line : differences) found << line << "\n";
     }
   }
+  // The Node's event of the takeover, by which kube-proxy's virtual servers stay as they were.
+  void expect_told_of_adoption() {
+    std::string note;
+    EXPECT_TRUE(kernel_test::eventually([&] {
+      const auto* type = apiserver::find_kind("events.k8s.io/v1", "Event");
+      for (const auto& object : lab().api().store().list(*type).objects) {
+        if (object->json().at("reason") == "TakenOver") note = object->json().at("note");
+      }
+      return !note.empty();
+    })) << lab().log();
+    std::smatch counts;
+    ASSERT_TRUE(std::regex_search(note, counts, std::regex("([0-9]+) of ([0-9]+) virtual servers")))
+        << note;
+    EXPECT_EQ(counts[1], counts[2]) << note;
+  }
 };
 
 TEST_F(IpvsMode, ChangesHandsUnderLoadAndOnlyDocumentedDifferencesAreWritten) {
@@ -61,6 +78,7 @@ TEST_F(IpvsMode, ChangesHandsUnderLoadAndOnlyDocumentedDifferencesAreWritten) {
   step("the agent takes over");
   ASSERT_TRUE(take_over());
   expect_connections("taken over");
+  expect_told_of_adoption();
   const std::string of_agent = state();
   expect_documented(difference(of_proxy, of_agent));
   let_load_run();

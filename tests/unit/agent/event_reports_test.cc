@@ -6,6 +6,8 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
+#include "ipvs/text.h"
+#include "tests/fakes/fake_node.h"
 #include "tests/fakes/http_probe.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/manual_waiter.h"
@@ -120,6 +122,37 @@ TEST_F(EventReportsTest, TellsTheNodeOfATakeoverAndOfWhatIsDegraded) {
     EXPECT_EQ(body["regarding"]["uid"], "node-a");
     EXPECT_EQ(body["metadata"]["namespace"], "default");
   }
+}
+
+TEST_F(EventReportsTest, TellsTheNodeOfVirtualServersThatWereAdopted) {
+  fakes::FakeNode node;
+  std::vector<ipvs::IpvsOp> others = {*ipvs::parse_op("-A -t 10.96.0.10:80 -s rr"),
+                                      *ipvs::parse_op("-A -t 10.96.0.11:80 -s wlc")};
+  for (const base::Status& status : node.ipvs.apply(others)) ASSERT_TRUE(status.ok());
+  // As kube-proxy left it.
+  node.addresses.make_device("dummy");
+  node.addresses.bind_and_lend(*base::IpAddress::parse("fd00:96::1"));
+  for (int start = 0; start < 2; ++start) {
+    fakes::FakeAgent agent(node);
+    for (const char* number : {"10", "11"}) {
+      agent.put(fakes::make_service(std::string("s") + number, std::string("10.96.0.") + number,
+                                    {{"", base::Protocol::kTcp, 80, 0}}));
+    }
+    agent.sync();
+    agent.run();
+    for (const Round& round : agent.listener.rounds) reports_.round_ended(round);
+    reports_.started(agent.host);
+  }
+  reports_.degraded("a mark", "behind both starts");
+  const auto bodies = sent(2);
+  ASSERT_THAT(bodies, SizeIs(2)) << "the second start is a mere restart";
+  EXPECT_EQ(bodies[0]["reason"], "TakenOver");
+  EXPECT_EQ(bodies[0]["type"], "Normal");
+  EXPECT_EQ(bodies[0]["regarding"]["kind"], "Node");
+  const std::string note = bodies[0]["note"];
+  EXPECT_THAT(note, HasSubstr("1 of 2 virtual servers, and 0 real servers, stay as they were"));
+  EXPECT_THAT(note, ::testing::Not(HasSubstr("in step: 0")));
+  EXPECT_EQ(bodies[1]["reason"], "ServiceProxyDegraded");
 }
 
 TEST_F(EventReportsTest, TellsOfObjectsNobodyUnderstandsAndOfPortsThatAreTaken) {
