@@ -73,7 +73,7 @@ struct Service {
   TrafficPolicy external_policy = TrafficPolicy::kCluster;
   std::uint32_t affinity_timeout_s = 0;  // sessionAffinity ClientIP: its seconds; 0: None
   base::Port health_check_node_port = 0;
-  // Labels service.kubernetes.io/service-proxy-name or /headless are present: not ours to serve.
+  // The label service.kubernetes.io/service-proxy-name is present: not ours to serve.
   bool served_elsewhere = false;
   // "app=web,tier=front", sorted by name; of metadata.labels. One text, since nothing but questions
   // of people looks at it.

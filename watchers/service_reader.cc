@@ -146,11 +146,9 @@ void ServiceReader::on_integer(Field field, std::int64_t value) {
 void ServiceReader::on_member(Field field, std::string_view name, std::string_view value) {
   if (field == kLabels) {
     labels_.emplace_back(name, value);
-    // Any value hides the Service, an empty one as well.
-    if (name == "service.kubernetes.io/service-proxy-name" ||
-        name == "service.kubernetes.io/headless") {
-      draft_.served_elsewhere = true;
-    }
+    // Any value hides the Service, an empty one as well. The label that marks the slices of
+    // headless Services says nothing on a Service.
+    if (name == "service.kubernetes.io/service-proxy-name") draft_.served_elsewhere = true;
   } else if (field == kAnnotations && name.starts_with(kOwnAnnotations)) {
     draft_.annotations.emplace_back(name.substr(kOwnAnnotations.size()), value);
   }

@@ -221,7 +221,7 @@ TEST(JsonDecoder, NothingOfOneObjectShowsInTheNext) {
   CollectedBody read = decode_list(
       Resource::kServices,
       R"({"items":[{"metadata":{"name":"a","namespace":"b","uid":"u","resourceVersion":"1",
-          "labels":{"service.kubernetes.io/headless":""},"annotations":{"ipvs-agent.io/x":"1"}},
+          "labels":{"service.kubernetes.io/service-proxy-name":""},"annotations":{"ipvs-agent.io/x":"1"}},
           "spec":{"type":"NodePort","clusterIP":"10.0.0.1","clusterIPs":["10.0.0.1"],
           "ipFamilies":["IPv4"],"ports":[{"name":"p","port":1,"nodePort":2}],
           "externalIPs":["1.2.3.4"],"loadBalancerSourceRanges":["1.0.0.0/8"],
