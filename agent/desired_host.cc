@@ -251,10 +251,16 @@ const ServicePlan* DesiredHost::plan(const watchers::ObjectKey& service) const {
   return place == plans_.end() ? nullptr : &place->second;
 }
 
+std::vector<ipvs::VirtualServerKey> DesiredHost::virtual_server_keys() const {
+  std::vector<ipvs::VirtualServerKey> keys;
+  keys.reserve(claims_.size());
+  for (const auto& [key, claims] : claims_) keys.push_back(key);
+  return keys;
+}
+
 Touched DesiredHost::everything() const {
   Touched all;
-  all.virtual_servers.reserve(claims_.size());
-  for (const auto& [key, claims] : claims_) all.virtual_servers.push_back(key);
+  all.virtual_servers = virtual_server_keys();
   for (const auto& [address, count] : addresses_) all.addresses.push_back(address);
   for (const auto& [entry, count] : set_entries_) all.set_entries.push_back(entry);
   return all;

@@ -67,6 +67,8 @@ class DesiredHost {
 
   std::size_t virtual_server_count() const { return claims_.size(); }
   std::size_t address_count() const { return addresses_.size(); }
+  // In no order, each once.
+  std::vector<ipvs::VirtualServerKey> virtual_server_keys() const;
   // Everything that is wanted.
   Touched everything() const;
 

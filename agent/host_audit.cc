@@ -214,11 +214,12 @@ void Host::audit_slice(Touched& touched, std::vector<Drift>& drift, TimePoint no
 }
 
 void Host::begin_audit_period() {
-  Touched all = desired_.everything();
-  for (const auto& [key, server] : believed_.virtual_servers()) all.virtual_servers.push_back(key);
-  all.normalise();
+  audit_queue_ = desired_.virtual_server_keys();
+  for (const auto& [key, server] : believed_.virtual_servers()) {
+    if (desired_.virtual_server(key) == nullptr) audit_queue_.push_back(key);
+  }
   // Taken from the end, so the order of the slices is that of the keys, backwards.
-  audit_queue_ = std::move(all.virtual_servers);
+  std::sort(audit_queue_.begin(), audit_queue_.end());
   audit_slices_ =
       std::clamp(audit_queue_.size() / kVirtualServersASlice, kFewestSlices, kMostSlices);
   audit_share_ = (audit_queue_.size() + audit_slices_ - 1) / audit_slices_;
