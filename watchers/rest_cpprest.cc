@@ -1,13 +1,11 @@
 #include "watchers/rest_cpprest.h"
 
 #include <cpprest/http_client.h>
+#include <openssl/ssl.h>
 #include <pplx/threadpool.h>
 
-#include <atomic>
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -15,19 +13,14 @@
 
 #include "base/ip_address.h"
 #include "watchers/credentials.h"
+#include "watchers/rest_cpprest_clients.h"
 #include "watchers/rest_cpprest_sink.h"
 #include "watchers/rest_exchange.h"
-#include "watchers/rest_keepalive.h"
-#include "watchers/rest_tls.h"
 
 namespace watchers {
 namespace {
 
 using boost::asio::ip::tcp;
-using web::http::client::http_client;
-using web::http::client::http_client_config;
-
-constexpr base::Duration kDefaultIdleTimeout = std::chrono::seconds(95);
 
 boost::asio::io_service& pool() {
   static const bool kOneThread = [] {
@@ -45,33 +38,7 @@ boost::asio::io_service& pool() {
   return crossplat::threadpool::shared_instance().service();
 }
 
-// Carries a Status through the library, out of a callback that it calls.
-struct StatusException : std::exception {
-  explicit StatusException(base::Status why) : status(std::move(why)) {}
-  const char* what() const noexcept override { return status.message().c_str(); }
-  base::Status status;
-};
-
 base::Status cancelled() { return {base::Code::kCancelled, "the request was cancelled"}; }
-
-std::string seconds_text(base::Duration duration) {
-  auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-}
-
-// The library calls back before the socket exists; opened here, it is used by the library as it is.
-void open_with_keepalive(tcp::socket& socket, const tcp& protocol) {
-  boost::system::error_code error;
-  if (!socket.is_open()) socket.open(protocol, error);
-  if (!error) keep_alive(socket.native_handle());
-}
-
-// What callbacks inside the library need; it lives as long as any of its connections.
-struct Connecting {
-  explicit Connecting(const ClusterAccess& access) : tls(access) {}
-  TlsSetup tls;
-  std::atomic<bool> ipv6 = false;  // of the address that the next connection goes to
-};
 
 ResponseHead head_of(const web::http::http_response& response) {
   ResponseHead head;
@@ -97,9 +64,8 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
       : server_(access.server),
         server_name_(access.tls_server_name),
         literal_(base::IpAddress::parse(access.server.host).ok()),
-        connecting_(std::make_shared<Connecting>(access)),
-        token_(access.token, access.token_file, clock) {
-    connecting_->ipv6 = server_.host.find(':') != std::string::npos;
+        token_(access.token, access.token_file, clock),
+        clients_(access) {
     pool();
   }
 
@@ -171,7 +137,7 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
                 {base::Code::kUnavailable,
                  "cannot find the address of " + self->server_.host + ": " + error.message()});
           }
-          self->connecting_->ipv6 = found.begin()->endpoint().address().is_v6();
+          self->clients_.connect_by_ipv6(found.begin()->endpoint().address().is_v6());
           self->send(exchange, ends);
         });
   }
@@ -189,14 +155,14 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
       // The library takes the name for SNI and its check of the certificate from here.
       if (!server_name_.empty()) headers.add("Host", server_name_);
       request.set_response_stream(body_sink(exchange));
-      client_for(exchange->options)
+      clients_.client_for(exchange->options)
           .request(request, ends)
           .then([self = shared_from_this(),
                  exchange](const pplx::task<web::http::http_response>& answer) {
             self->receive(exchange, answer);
           });
     } catch (...) {
-      exchange->fail(failure(*exchange));
+      exchange->fail(clients_.failure(exchange->options));
     }
   }
 
@@ -211,88 +177,19 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
               whole.get();
               exchange->body.finish({});
             } catch (...) {
-              exchange->body.finish(self->failure(*exchange));
+              exchange->body.finish(self->clients_.failure(exchange->options));
             }
           });
     } catch (...) {
-      exchange->fail(failure(*exchange));
-    }
-  }
-
-  // Time-out and compression belong to a client object of the library.
-  http_client& client_for(const RequestOptions& options) {
-    constexpr std::size_t kMostClients = 8;
-    base::Duration idle = idle_timeout(options);
-    auto key = std::pair(idle, options.compressed);
-    auto known = clients_.find(key);
-    if (known != clients_.end()) return known->second;
-    if (clients_.size() >= kMostClients) clients_.clear();
-
-    http_client_config config;
-    config.set_timeout(std::chrono::duration_cast<std::chrono::microseconds>(idle));
-    config.set_max_redirects(0);
-    config.set_request_compressed_response(options.compressed);
-    // Server names are for names; an address in their place is against RFC 6066.
-    config.set_tlsext_sni_enabled(!base::IpAddress::parse(connecting_->tls.expected_name()).ok());
-    config.set_ssl_context_callback([connecting = connecting_](boost::asio::ssl::context& context) {
-      base::Status status = connecting->tls.apply(context.native_handle());
-      if (!status.ok()) throw StatusException(std::move(status));
-    });
-    config.set_nativehandle_options(
-        [connecting = connecting_, tls = server_.tls](web::http::client::native_handle handle) {
-          tcp::socket& socket =
-              tls ? static_cast<boost::asio::ssl::stream<tcp::socket&>*>(handle)->next_layer()
-                  : *static_cast<tcp::socket*>(handle);
-          open_with_keepalive(socket, connecting->ipv6 ? tcp::v6() : tcp::v4());
-        });
-    // The library wants IPv6 addresses without brackets.
-    web::uri base(std::string(server_.tls ? "https://" : "http://") + server_.host + ":" +
-                  std::to_string(server_.port) + server_.path);
-    return clients_.try_emplace(key, base, config).first->second;
-  }
-
-  static base::Duration idle_timeout(const RequestOptions& options) {
-    return options.idle_timeout > base::Duration::zero() ? options.idle_timeout
-                                                         : kDefaultIdleTimeout;
-  }
-
-  // The exception that is being handled, as a Status. Cancelled exchanges have told so before.
-  base::Status failure(const Exchange& exchange) const {
-    try {
-      throw;
-    } catch (const StatusException& error) {
-      return error.status;
-    } catch (const web::http::http_exception& error) {
-      int code = error.error_code().value();
-      if (is_openssl_error(static_cast<unsigned int>(code))) {
-        return connecting_->tls.explain(static_cast<unsigned int>(code));
-      }
-      if (code == ETIMEDOUT) {
-        return {base::Code::kUnavailable,
-                "the server was silent for " + seconds_text(idle_timeout(exchange.options)),
-                ETIMEDOUT};
-      }
-      std::string text = error.what();
-      // The alert that says why is lost when the server closes at once.
-      if (text == "Failed to write request headers") {
-        text +=
-            "; the server closed the connection first: a server that refuses the client "
-            "certificate can do that";
-      }
-      return {base::Code::kUnavailable, text};
-    } catch (const web::uri_exception& error) {
-      return {base::Code::kInvalidArgument, error.what()};
-    } catch (const std::exception& error) {
-      return {base::Code::kUnavailable, error.what()};
+      exchange->fail(clients_.failure(exchange->options));
     }
   }
 
   const ServerUrl server_;
   const std::string server_name_;
   const bool literal_;  // the URL's host is an address
-  const std::shared_ptr<Connecting> connecting_;
   BearerToken token_;
-  std::map<std::pair<base::Duration, bool>, http_client> clients_;
+  CpprestClients clients_;
 
   std::mutex mutex_;
   bool shut_down_ = false;
