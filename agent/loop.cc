@@ -3,48 +3,15 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
+
+#include "agent/start_order.h"
 
 namespace agent {
 namespace {
 
 using base::TimePoint;
 using watchers::ObjectKey;
-
-// Served first on a cold start: nothing else on the node works without the API and DNS.
-const std::array<ObjectKey, 3> kCritical = {{
-    {"default", "kubernetes"},
-    {"kube-system", "kube-dns"},
-    {"kube-system", "coredns"},
-}};
-
-// Virtual servers a part of the first round: addresses come up as the parts are done.
-constexpr std::size_t kPart = 2000;
-
-Touched touched_of(const ServicePlan& plan) {
-  Touched touched;
-  for (const PlannedVirtualServer& planned : plan.virtual_servers) {
-    touched.virtual_servers.push_back(planned.server.key);
-  }
-  touched.addresses = plan.addresses;
-  touched.set_entries = plan.set_entries;
-  return touched;
-}
-
-// A slice is of one family; one that lost its last endpoint does not say which it was.
-TriggerTimes trigger_times(const watchers::EndpointSlice& slice) {
-  TriggerTimes times;
-  bool none = true;
-  for (const watchers::EndpointGroup& group : slice.groups) {
-    for (const watchers::Endpoint& endpoint : group.endpoints) {
-      times[endpoint.address.is_ipv4() ? 0 : 1] = slice.trigger_time;
-      none = false;
-    }
-  }
-  if (none) times = {slice.trigger_time, slice.trigger_time};
-  return times;
-}
 
 }  // namespace
 
@@ -107,15 +74,13 @@ void Loop::reconfigure(LoopOptions options, TimePoint now) {
   if (other_node_ports) listener_.node_changed(node_);
   // Everything else that plans depend on comes by way of the node's facts.
   if (!other_policy) return;
-  for (const ObjectKey& service : snapshot_.service_keys()) mark(service, {now, {}});
+  for (const ObjectKey& service : snapshot_.service_keys()) pending_.add(service, {now, {}});
 }
 
 std::optional<TimePoint> Loop::oldest_pending(base::Family family) const {
   std::optional<TimePoint> oldest = host_.table_health().oldest();
   auto consider = [&](TimePoint since) { oldest = oldest ? std::min(*oldest, since) : since; };
-  if (started_) {
-    for (const auto& [service, waiting] : pending_) consider(waiting.since);
-  }
+  if (std::optional<TimePoint> change = pending_.oldest(); started_ && change) consider(*change);
   // The rules of a family are everybody's.
   const auto& waiting = host_.retries().all();
   if (auto rules = waiting.find(RulesOf{family}); rules != waiting.end()) {
@@ -127,7 +92,7 @@ std::optional<TimePoint> Loop::oldest_pending(base::Family family) const {
 bool Loop::order_drain(const DrainOrder& order, bool undo, TimePoint now) {
   if (!(undo ? drain_orders_.remove(order) : drain_orders_.add(order))) return false;
   snapshot_.for_each_service([&](const watchers::Service& service) {
-    if (concerns(order, snapshot_.slices(service.key))) mark(service.key, {now, {}});
+    if (concerns(order, snapshot_.slices(service.key))) pending_.add(service.key, {now, {}});
   });
   return true;
 }
@@ -136,12 +101,6 @@ std::optional<TimePoint> Loop::applied_at(const ObjectKey& service) const {
   if (!started_) return std::nullopt;
   auto changed = applied_.find(service);
   return changed == applied_.end() ? started_at_ : changed->second;
-}
-
-std::optional<TimePoint> Loop::waiting_since(const ObjectKey& service) const {
-  auto waiting = pending_.find(service);
-  if (waiting == pending_.end()) return std::nullopt;
-  return waiting->second.since;
 }
 
 void Loop::take_events() {
@@ -153,41 +112,16 @@ void Loop::take_events() {
       continue;
     }
     bool of_service = key.kind == watchers::Kind::kService;
-    Pending pending{event.received, {}, of_service, !of_service};
+    PendingChange pending{event.received, {}, of_service, !of_service};
     if (const auto* slice =
             std::get_if<std::shared_ptr<const watchers::EndpointSlice>>(&event.news)) {
       pending.trigger_times = trigger_times(**slice);
     }
     watchers::ClusterSnapshot::Change change = snapshot_.apply(key, event.news);
     if (!change.services.empty()) ++(of_service ? service_changes : slice_changes);
-    for (const ObjectKey& service : change.services) mark(service, pending);
+    for (const ObjectKey& service : change.services) pending_.add(service, pending);
   }
   if (service_changes + slice_changes > 0) listener_.changes_taken(service_changes, slice_changes);
-}
-
-void Loop::mark(const ObjectKey& service, const Pending& change) {
-  auto [place, first] = pending_.try_emplace(service, change);
-  if (first) return;
-  Pending& pending = place->second;
-  pending.since = std::min(pending.since, change.since);
-  pending.service_changed = pending.service_changed || change.service_changed;
-  pending.endpoints_changed = pending.endpoints_changed || change.endpoints_changed;
-  // The oldest of what a round brings is the one whose wait counts.
-  for (std::size_t family = 0; family < pending.trigger_times.size(); ++family) {
-    const std::optional<base::WallTime>& time = change.trigger_times[family];
-    std::optional<base::WallTime>& oldest = pending.trigger_times[family];
-    if (time && (!oldest || *time < *oldest)) oldest = time;
-  }
-}
-
-std::size_t Loop::pending_service_changes() const {
-  return static_cast<std::size_t>(std::count_if(
-      pending_.begin(), pending_.end(), [](const auto& p) { return p.second.service_changed; }));
-}
-
-std::size_t Loop::pending_endpoint_changes() const {
-  return static_cast<std::size_t>(std::count_if(
-      pending_.begin(), pending_.end(), [](const auto& p) { return p.second.endpoints_changed; }));
 }
 
 // A changed fact of the node can change the plan of any Service.
@@ -201,12 +135,12 @@ void Loop::refresh_node(TimePoint now) {
   mark_changes_ = host_.mark_changes();
   node_ = std::move(facts);
   listener_.node_changed(node_);
-  for (const ObjectKey& service : snapshot_.service_keys()) mark(service, {now, {}});
+  for (const ObjectKey& service : snapshot_.service_keys()) pending_.add(service, {now, {}});
 }
 
 Touched Loop::plan_pending() {
   Touched touched;
-  in_round_ = std::exchange(pending_, {});
+  in_round_ = pending_.take();
   for (const auto& [service, waiting] : in_round_) touched.append(replan(service));
   if (!in_round_.empty()) listener_.planned(host_.desired(), touched);
   return touched;
@@ -283,36 +217,15 @@ bool Loop::start(TimePoint now) {
   return true;
 }
 
-// Critical Services first; then everything in parts, entries that are wanted before the virtual
-// servers that need them, what nothing wants last.
 void Loop::apply_everything(Touched everything, TimePoint now) {
-  everything.normalise();
   if (host_.options().shadow) {  // one comparison, told as a whole
+    everything.normalise();
     apply(std::move(everything), "start", now);
-    in_round_.clear();
-    return;
+  } else {
+    for (Touched& part : start_parts(std::move(everything), host_.desired())) {
+      apply(std::move(part), "start", now);
+    }
   }
-  for (const ObjectKey& service : kCritical) {
-    if (const ServicePlan* plan = host_.desired().plan(service))
-      apply(touched_of(*plan), "start", now);
-  }
-  auto wanted = [&](const SetEntry& entry) { return host_.desired().wants(entry); };
-  auto unwanted =
-      std::partition(everything.set_entries.begin(), everything.set_entries.end(), wanted);
-  std::stable_partition(everything.virtual_servers.begin(), everything.virtual_servers.end(),
-                        [&](const ipvs::VirtualServerKey& key) {
-                          return host_.desired().virtual_server(key) != nullptr;
-                        });
-  Touched part;
-  part.addresses = std::move(everything.addresses);
-  part.set_entries.assign(everything.set_entries.begin(), unwanted);
-  for (const ipvs::VirtualServerKey& key : everything.virtual_servers) {
-    part.virtual_servers.push_back(key);
-    if (part.virtual_servers.size() < kPart) continue;
-    apply(std::exchange(part, {}), "start", now);
-  }
-  part.set_entries.insert(part.set_entries.end(), unwanted, everything.set_entries.end());
-  apply(std::move(part), "start", now);
   in_round_.clear();
 }
 

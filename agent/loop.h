@@ -13,6 +13,7 @@
 #include "agent/host.h"
 #include "agent/loop_listener.h"
 #include "agent/node_facts.h"
+#include "agent/pending_changes.h"
 #include "agent/policy.h"
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -72,8 +73,8 @@ class Loop {
   // How many Services wait for their round.
   std::size_t pending_count() const { return pending_.size(); }
   // Of those that wait, how many because they changed themselves, and how many because a slice did.
-  std::size_t pending_service_changes() const;
-  std::size_t pending_endpoint_changes() const;
+  std::size_t pending_service_changes() const { return pending_.service_changes(); }
+  std::size_t pending_endpoint_changes() const { return pending_.endpoint_changes(); }
   // Since when the oldest change of a family waits that is not in the kernel, or a part of its data
   // path does not work for anybody. One thing that fails alone, for its Service, does not count:
   // the others are served.
@@ -82,22 +83,15 @@ class Loop {
   // it failed is among the host's retries.
   std::optional<base::TimePoint> applied_at(const watchers::ObjectKey& service) const;
   // Since when a change of a Service waits for its round; no value where none does.
-  std::optional<base::TimePoint> waiting_since(const watchers::ObjectKey& service) const;
+  std::optional<base::TimePoint> waiting_since(const watchers::ObjectKey& service) const {
+    return pending_.since(service);
+  }
   const watchers::ClusterSnapshot& snapshot() const { return snapshot_; }
   const NodeFacts& node() const { return node_; }
   const Host& host() const { return host_; }
 
  private:
-  // A Service that waits for its round: since when, and why.
-  struct Pending {
-    base::TimePoint since;
-    TriggerTimes trigger_times;
-    bool service_changed = false;
-    bool endpoints_changed = false;
-  };
-
   void take_events();
-  void mark(const watchers::ObjectKey& service, const Pending& change);
   void refresh_node(base::TimePoint now);
   Touched plan_pending();
   Touched replan(const watchers::ObjectKey& service);
@@ -115,8 +109,8 @@ class Loop {
   DrainOrders drain_orders_;
   watchers::ClusterSnapshot snapshot_;
   NodeFacts node_;
-  std::unordered_map<watchers::ObjectKey, Pending> pending_;
-  std::unordered_map<watchers::ObjectKey, Pending> in_round_;
+  PendingChanges pending_;
+  PendingChanges::ByService in_round_;
   // Planned, not yet told: told once their round has brought them to the kernel.
   std::vector<std::pair<watchers::ObjectKey, ServiceHealth>> health_changes_;
   std::uint32_t mark_changes_ = 0;  // of the Host, when all Services were last marked
