@@ -83,6 +83,7 @@ Host::Host(HostTables tables, HostOptions options)
       retries_(options_.seed),
       rivals_(options_.audit_period),
       marks_(options_.inside_mark_mask, std::uint32_t{1} << options_.rules.masquerade_bit),
+      sets_(tables_.ipsets, options_.max_set_elements),
       rules_reading_(tables_.iptables) {}
 
 HostChange Host::plan(Touched touched) const {
@@ -235,7 +236,7 @@ void Host::apply_entries(const std::vector<SetEntry>& entries, bool add, RoundRe
       settle(entry, made, report, now);
       continue;
     }
-    if (!usable_sets_[entry.family == Family::kIpv6][static_cast<std::size_t>(entry.set)]) continue;
+    if (!sets_.usable(entry.set, entry.family)) continue;
     std::string name = set_name(entry.set, entry.family);
     netconf::IpsetType type = set_type(entry.set);
     if (add) {
@@ -266,31 +267,14 @@ void Host::apply_entries(const std::vector<SetEntry>& entries, bool add, RoundRe
   }
 }
 
-// A full set is replaced by one of twice its size, in one atomic swap: rules that match it never
-// see it empty. Returns whether there is room now.
+// Returns whether there is room for another entry now.
 bool Host::grow_set(SetId id, Family family, RoundReport& report) {
-  std::uint32_t& capacity = set_capacity_[set_index(id, family)];
   const auto& entries = believed_.set(id, family);
-  if (entries.size() < capacity) return true;  // another entry of this round made room already
-  netconf::IpsetSpec spec = spec_of(id, family);
-  netconf::IpsetSpec larger = spec;
-  larger.name = family == Family::kIpv4 ? "KUBE-GROWING" : "KUBE-6-GROWING";
-  larger.max_elements = capacity * 2;
-  std::vector<netconf::IpsetOp> ops;
-  ops.reserve(entries.size() + 1);
-  // What an earlier try may have left behind; that there is none is fine.
-  (void)change_set(netconf::DestroyIpset{larger.name});
-  ops.emplace_back(netconf::CreateIpset{larger});
-  for (const netconf::IpsetEntry& entry : entries) {
-    ops.emplace_back(netconf::AddIpsetEntry{larger.name, spec.type, entry});
-  }
-  ops.emplace_back(netconf::SwapIpsets{larger.name, spec.name});
-  bool grown = true;
-  for (const Status& status : tables_.ipsets.apply(ops)) grown = grown && status.ok();
-  Status destroyed = change_set(netconf::DestroyIpset{larger.name});
-  report.count(HostTable::kIpset, "grow", grown ? destroyed : Status(base::Code::kInternal, ""));
-  if (grown) capacity = larger.max_elements;
-  return grown;
+  // Another entry of this round may have made room already.
+  if (entries.size() < sets_.capacity(id, family)) return true;
+  KernelSets::Growth growth = sets_.grow(id, family, entries);
+  report.count(HostTable::kIpset, "grow", growth.status);
+  return growth.grown;
 }
 
 // Only addresses that something answers on; the others follow when their virtual server is there.

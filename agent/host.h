@@ -22,6 +22,7 @@
 #include "agent/drains.h"
 #include "agent/host_change.h"
 #include "agent/inside_marks.h"
+#include "agent/kernel_sets.h"
 #include "agent/masquerade_rules.h"
 #include "agent/metrics.h"
 #include "agent/retries.h"
@@ -211,14 +212,11 @@ class Host {
   void reserve_addresses(const netconf::AddressState& state);
   void prepare_sets(base::TimePoint now);
   void use_set(SetId id, base::Family family, base::TimePoint now);
-  base::Status prepare_set(SetId id, const netconf::IpsetSpec& spec, base::Family family);
-  base::Status change_set(netconf::IpsetOp op);
   void apply_timeouts();
   bool is_ours(const ipvs::VirtualServerKey& key) const;
   bool in_our_sets(const ipvs::VirtualServerKey& key) const;
   bool excluded(const ipvs::VirtualServerKey& key) const;
   std::vector<base::Family> families() const;
-  netconf::IpsetSpec spec_of(SetId id, base::Family family) const;
 
   // host_adoption.cc
   void note_adoption();
@@ -347,10 +345,8 @@ class Host {
   InsideMarks marks_;
   std::uint32_t mark_changes_ = 0;
 
-  std::array<SetMask, 2> usable_sets_;  // by family, IPv4 first
-  std::bitset<2> own_rules_refused_;    // by family: not tried again before the next start
-  std::array<SetMask, 2> made_sets_;    // of those made at need, which exist; by family
-  std::array<std::uint32_t, kSetCount * 2> set_capacity_{};
+  KernelSets sets_;
+  std::bitset<2> own_rules_refused_;  // by family, IPv4 first: not tried before the next start
   std::array<std::optional<netconf::IptablesState>, 2> rules_;  // as believed; no value: not read
   std::array<std::optional<SetMask>, 2> rendered_for_;          // the sets the rules were made for
   RulesReading rules_reading_;

@@ -63,12 +63,10 @@ bool Host::reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched
 
 void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Drift>* drift,
                       TimePoint now) {
-  SetMask& usable = usable_sets_[family == Family::kIpv6];
-  std::size_t position = static_cast<std::size_t>(id);
-  if (!usable[position]) {
+  if (!sets_.usable(id, family)) {
     if (made_at_need(id)) return;
     use_set(id, family, now);
-    if (!usable[position]) return;
+    if (!sets_.usable(id, family)) return;
     // What it lacks is found below: all that it was to hold, and the rules that match it.
     rendered_for_[family == Family::kIpv6].reset();
     drift = nullptr;
@@ -85,7 +83,7 @@ void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Dri
   }
   problems_.erase("reading ipset " + names.front());
   if (sets->empty()) {
-    made_sets_[family == Family::kIpv6].reset(static_cast<std::size_t>(id));
+    sets_.observe(id, family, false);
     if (made_at_need(id)) {
       // It comes back with its first entry.
       for (const SetEntry& entry : believed_.observe_set(id, family, {})) {
@@ -95,9 +93,7 @@ void Host::reread_set(SetId id, Family family, Touched& touched, std::vector<Dri
       return;
     }
     // Somebody destroyed the set (no rule of ours refers to it any more either).
-    std::vector<netconf::IpsetOp> create = {netconf::CreateIpset{spec_of(id, family)}};
-    if (!tables_.ipsets.apply(create).front().ok()) return;
-    set_capacity_[set_index(id, family)] = options_.max_set_elements;
+    if (!sets_.create(id, family).ok()) return;
     sets->push_back({});
   }
   for (const SetEntry& entry : believed_.observe_set(id, family, sets->front().entries)) {
@@ -274,9 +270,9 @@ std::vector<IpsetFill> Host::set_fill() const {
   std::vector<IpsetFill> fills;
   for (Family family : families()) {
     for (SetId id : all_sets()) {
-      if (!usable_sets_[family == Family::kIpv6][static_cast<std::size_t>(id)]) continue;
-      fills.push_back({set_name(id, family), believed_.set(id, family).size(),
-                       set_capacity_[set_index(id, family)]});
+      if (!sets_.usable(id, family)) continue;
+      fills.push_back(
+          {set_name(id, family), believed_.set(id, family).size(), sets_.capacity(id, family)});
     }
   }
   return fills;

@@ -146,7 +146,7 @@ void Host::clean_sets(Family family, std::vector<Status>& failures) {
     std::vector<std::string> names = {set_name(id, family)};
     auto sets = tables_.ipsets.read(names);
     if (sets.ok() && sets->empty()) continue;
-    keep_failures({change_set(netconf::DestroyIpset{names.front()})}, failures);
+    keep_failures({sets_.destroy(id, family)}, failures);
   }
 }
 

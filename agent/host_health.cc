@@ -101,9 +101,7 @@ bool Host::probe(HostTable table, const HostThing& failed) {
     for (SetId set : all_sets()) look_in(set, family);
   }
   if (!present) return false;
-  return change_set(netconf::AddIpsetEntry{set_name(present->set, present->family),
-                                           set_type(present->set), present->entry})
-      .ok();
+  return sets_.add(*present).ok();
 }
 
 }  // namespace agent

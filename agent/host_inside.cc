@@ -22,9 +22,8 @@ ipvs::VirtualServerKey address_key(const netconf::IpsetEntry& entry) {
 }  // namespace
 
 bool Host::gives_marks(Family family) const {
-  const SetMask& usable = usable_sets_[family == Family::kIpv6];
-  return options_.inside_mark_mask != 0 && usable[static_cast<std::size_t>(SetId::kInside)] &&
-         usable[static_cast<std::size_t>(SetId::kInsideMark)];
+  return options_.inside_mark_mask != 0 && sets_.usable(SetId::kInside, family) &&
+         sets_.usable(SetId::kInsideMark, family);
 }
 
 void Host::give_marks(ServicePlan& plan) {
@@ -98,9 +97,8 @@ void Host::avoid_foreign_marks() {
 // Said once, and not tried again before the next start: what is missing is a module of the kernel
 // or of iptables.
 void Host::do_without_marks(Family family, const Status& why) {
-  SetMask& usable = usable_sets_[family == Family::kIpv6];
-  usable.reset(static_cast<std::size_t>(SetId::kInside));
-  usable.reset(static_cast<std::size_t>(SetId::kInsideMark));
+  sets_.give_up(SetId::kInside, family);
+  sets_.give_up(SetId::kInsideMark, family);
   rendered_for_[family == Family::kIpv6].reset();
   ++mark_changes_;
   problems_["inside traffic " + std::string(base::to_string(family))] =
@@ -111,29 +109,18 @@ void Host::do_without_marks(Family family, const Status& why) {
 
 // A set that kube-proxy does not have is made when it gets its first entry.
 Status Host::make_at_need(SetId id, Family family) {
-  const std::size_t index = family == Family::kIpv6;
-  const auto bit = static_cast<std::size_t>(id);
-  if (!made_at_need(id) || made_sets_[index][bit] || !usable_sets_[index][bit]) return {};
-  Status made = change_set(netconf::CreateIpset{spec_of(id, family)});
-  if (made.ok()) {
-    made_sets_[index].set(bit);
-  } else if (classify(made) == FailureClass::kRejected) {
-    do_without_marks(family, made);
-    return {};
-  }
-  return made;
+  Status made = sets_.create_at_need(id, family);
+  if (made.ok() || classify(made) != FailureClass::kRejected) return made;
+  do_without_marks(family, made);
+  return {};
 }
 
 // One that a rule still uses, because nft lets go of its rules a moment later, goes another time.
 void Host::destroy_unneeded_sets(RoundReport& report) {
   for (Family family : families()) {
-    const std::size_t index = family == Family::kIpv6;
     for (SetId id : all_sets()) {
-      const auto bit = static_cast<std::size_t>(id);
-      if (!made_sets_[index][bit] || !believed_.set(id, family).empty()) continue;
-      Status status = change_set(netconf::DestroyIpset{set_name(id, family)});
-      bool gone = status.ok() || status.code() == base::Code::kNotFound;
-      if (gone) made_sets_[index].reset(bit);
+      if (!sets_.made(id, family) || !believed_.set(id, family).empty()) continue;
+      Status status = sets_.destroy(id, family);
       if (status.ok()) report.count(HostTable::kIpset, "destroy", status);
     }
   }

@@ -90,7 +90,7 @@ base::Result<std::vector<netconf::IptablesOp>> HostInspection::rules(base::Famil
   if (!rules.ok()) return rules.status();
   std::vector<netconf::IptablesOp> ops =
       rules_change(render_rules(host_.options_.rules, family, host_.filled_sets(family),
-                                host_.usable_sets_[index]),
+                                host_.sets_.usable(family)),
                    *rules);
   if (!all) std::erase_if(ops, [](const netconf::IptablesOp& op) { return is_dispensable(op); });
   return ops;

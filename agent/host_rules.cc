@@ -49,7 +49,7 @@ void Host::sync_rules(Family family, RoundReport& report, TimePoint now) {
   // A failure waits for its retry, which forgets what the rules were rendered for.
   rendered_for_[index] = filled;
   std::vector<netconf::IptablesOp> ops = rules_change(
-      render_rules(options_.rules, family, filled, usable_sets_[index]), *rules_[index]);
+      render_rules(options_.rules, family, filled, sets_.usable(family)), *rules_[index]);
   auto own = std::stable_partition(ops.begin(), ops.end(),
                                    [](const auto& op) { return !is_dispensable(op); });
   std::vector<netconf::IptablesOp> dispensable(own, ops.end());
@@ -111,7 +111,8 @@ void Host::take_rules(Family family, std::vector<Drift>* drift, TimePoint now) {
   problems_.erase(name);
   if (outcome->retry) retries_.resume(RulesOf{family});
   if (!outcome->without_mangle.ok()) do_without_marks(family, outcome->without_mangle);
-  RuleBook desired = render_rules(options_.rules, family, filled_sets(family), usable_sets_[index]);
+  RuleBook desired =
+      render_rules(options_.rules, family, filled_sets(family), sets_.usable(family));
   bool differs = !rules_change(desired, *rules).empty();
   bool believed_right = rules_[index] && rules_change(desired, *rules_[index]).empty();
   if (drift != nullptr && !outcome->retry && differs && believed_right) {

@@ -61,7 +61,7 @@ std::vector<std::string> shell_lines(Family family, const netconf::IptablesState
 void Host::prepare_shadow() {
   auto addresses = tables_.addresses.read();
   if (addresses.ok()) node_addresses_ = std::move(addresses->node);
-  for (Family family : families()) usable_sets_[family == Family::kIpv6].set();
+  for (Family family : families()) sets_.take_all_as_usable(family);
   read_marks();
   avoid_foreign_marks();
 }
@@ -90,11 +90,12 @@ void Host::look_around() {
       std::vector<std::string> names = {set_name(id, family)};
       auto sets = tables_.ipsets.read(names);
       if (!sets.ok()) continue;
-      made_sets_[index].set(static_cast<std::size_t>(id), made_at_need(id) && !sets->empty());
+      sets_.observe(id, family, !sets->empty());
       const bool unneeded = made_at_need(id) && !filled[index][static_cast<std::size_t>(id)];
       if (!sets->empty() || unneeded) continue;
       missing_.emplace_back(
-          "ipset", "ipset " + to_text(netconf::IpsetOp(netconf::CreateIpset{spec_of(id, family)})));
+          "ipset",
+          "ipset " + to_text(netconf::IpsetOp(netconf::CreateIpset{sets_.spec(id, family)})));
     }
     auto rules = read_rules(family);
     if (rules.ok()) rules_[index] = *std::move(rules);
@@ -154,8 +155,7 @@ RoundReport Host::compare(Touched touched) {
     const SetMask filled = wanted_sets()[index];
     add(missing_rules(family, filled, shadow.differences["iptables"]));
     for (SetId id : all_sets()) {
-      const auto bit = static_cast<std::size_t>(id);
-      if (!made_sets_[index][bit] || filled[bit]) continue;
+      if (!sets_.made(id, family) || filled[static_cast<std::size_t>(id)]) continue;
       ++shadow.differences["ipset"];
       lines.push_back("ipset destroy " + set_name(id, family));
     }
@@ -187,7 +187,7 @@ std::array<SetMask, 2> Host::wanted_sets() const {
 std::vector<std::string> Host::missing_rules(Family family, SetMask filled,
                                              std::size_t& operations) {
   const std::size_t index = family == Family::kIpv6;
-  auto ops = rules_change(render_rules(options_.rules, family, filled, usable_sets_[index]),
+  auto ops = rules_change(render_rules(options_.rules, family, filled, sets_.usable(family)),
                           *rules_[index]);
   operations += ops.size();
   std::vector<std::string> lines = shell_lines(family, *rules_[index], ops);

@@ -13,9 +13,6 @@ using base::Code;
 using base::Family;
 using base::Status;
 
-// What a bitmap:port set holds.
-constexpr std::uint32_t kPorts = 65536;
-
 // Without these nothing that is masqueraded, or whose endpoint is elsewhere, arrives.
 bool holds_traffic_up(const netconf::Sysctl& setting) {
   return setting.name == "net/ipv4/vs/conntrack" || setting.name == "net/ipv4/ip_forward";
@@ -34,18 +31,6 @@ std::vector<Family> Host::families() const {
   if (options_.ipv4) families.push_back(Family::kIpv4);
   if (options_.ipv6) families.push_back(Family::kIpv6);
   return families;
-}
-
-netconf::IpsetSpec Host::spec_of(SetId id, Family family) const {
-  netconf::IpsetSpec spec;
-  spec.name = set_name(id, family);
-  spec.type = set_type(id);
-  if (spec.type != netconf::IpsetType::kBitmapPort) {
-    spec.family = family;
-    spec.max_elements = options_.max_set_elements;
-    spec.skbinfo = id == SetId::kInsideMark;
-  }
-  return spec;
 }
 
 Status Host::prepare(base::TimePoint now) {
@@ -138,67 +123,30 @@ void Host::reserve_addresses(const netconf::AddressState& state) {
   }
 }
 
-// Sets that are missing are made. One of our name that was made with other parameters is kept
-// whatever its size if it is of the right type; of the wrong type it is replaced if nothing uses
-// it. Otherwise the rules do without it.
 void Host::prepare_sets(base::TimePoint now) {
   for (Family family : families()) {
     for (SetId id : all_sets()) use_set(id, family, now);
   }
 }
 
+// The rules do without a set that cannot be had.
 void Host::use_set(SetId id, Family family, base::TimePoint now) {
-  netconf::IpsetSpec spec = spec_of(id, family);
-  Status status = prepare_set(id, spec, family);
-  usable_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id), status.ok());
+  auto entries = sets_.prepare(id, family);
+  const Status& status = entries.status();
+  if (entries.ok()) remember_marks(*entries);
   if (!status.ok() && made_at_need(id)) return do_without_marks(family, status);
+  const std::string name = set_name(id, family);
   // A set that others made and use is no failure of the table.
   bool works = status.ok() || status.code() == Code::kAlreadyExists;
-  table_health_.note("making ipset " + spec.name, works ? Status() : status, now);
+  table_health_.note("making ipset " + name, works ? Status() : status, now);
   if (status.ok()) {
-    problems_.erase("ipset " + spec.name);
+    problems_.erase("ipset " + name);
     return;
   }
-  problems_["ipset " + spec.name] = status.message() +
-                                    "; its rules are left out: remove the rules that use it "
-                                    "and run ipset destroy " +
-                                    spec.name;
-}
-
-Status Host::prepare_set(SetId id, const netconf::IpsetSpec& spec, Family family) {
-  bool ports = spec.type == netconf::IpsetType::kBitmapPort;
-  std::uint32_t& capacity = set_capacity_[set_index(id, family)];
-  capacity = ports ? kPorts : spec.max_elements;
-  std::vector<std::string> names = {spec.name};
-  auto present = tables_.ipsets.read(names);
-  if (present.ok() && !present->empty()) {
-    const netconf::IpsetSpec& found = present->front().spec;
-    bool same_kind = found.type == spec.type && found.skbinfo == spec.skbinfo &&
-                     (ports || found.family == spec.family);
-    if (same_kind && present->front().other_parameters.empty()) {
-      if (!ports) capacity = found.max_elements;
-      if (made_at_need(id)) made_sets_[family == Family::kIpv6].set(static_cast<std::size_t>(id));
-      remember_marks(present->front().entries);
-      return {};
-    }
-    Status destroyed = change_set(netconf::DestroyIpset{spec.name});
-    if (!destroyed.ok()) {
-      return Status(Code::kAlreadyExists,
-                    "is of type " + std::string(netconf::to_string(found.type)) + " " +
-                        present->front().other_parameters + ", expected " +
-                        std::string(netconf::to_string(spec.type)) + ", and in use");
-    }
-  } else if (!present.ok() && present.status().code() == Code::kUnsupported) {
-    // Of a type that we do not even know.
-    Status destroyed = change_set(netconf::DestroyIpset{spec.name});
-    if (!destroyed.ok()) return present.status();
-  }
-  if (made_at_need(id)) return {};
-  return change_set(netconf::CreateIpset{spec});
-}
-
-Status Host::change_set(netconf::IpsetOp op) {
-  return std::move(tables_.ipsets.apply(std::span(&op, 1)).front());
+  problems_["ipset " + name] = status.message() +
+                               "; its rules are left out: remove the rules that use it and run "
+                               "ipset destroy " +
+                               name;
 }
 
 base::Result<Touched> Host::read_all(base::TimePoint now) {
@@ -213,7 +161,7 @@ base::Result<Touched> Host::read_all(base::TimePoint now) {
   }
   for (Family family : families()) {
     for (SetId id : all_sets()) {
-      if (!usable_sets_[family == Family::kIpv6][static_cast<std::size_t>(id)]) continue;
+      if (!sets_.usable(id, family)) continue;
       std::vector<std::string> names = {set_name(id, family)};
       auto sets = tables_.ipsets.read(names);
       if (!sets.ok()) {
@@ -222,8 +170,7 @@ base::Result<Touched> Host::read_all(base::TimePoint now) {
       }
       if (sets->empty()) continue;
       (void)believed_.observe_set(id, family, sets->front().entries);
-      set_capacity_[set_index(id, family)] =
-          std::max(set_capacity_[set_index(id, family)], sets->front().spec.max_elements);
+      sets_.has_at_least(id, family, sets->front().spec.max_elements);
     }
   }
   auto state = tables_.ipvs.read();
