@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "ipvs/ipvs_operation.h"
 #include "ipvs/text.h"
 
 namespace agent {
@@ -14,37 +15,6 @@ namespace {
 using base::Family;
 using base::Status;
 using base::TimePoint;
-
-const ipvs::VirtualServerKey& key_of(const ipvs::IpvsOp& op) {
-  static const ipvs::VirtualServerKey kNone;
-  struct Visitor {
-    const ipvs::VirtualServerKey& operator()(const ipvs::AddVirtualServer& o) {
-      return o.server.key;
-    }
-    const ipvs::VirtualServerKey& operator()(const ipvs::EditVirtualServer& o) {
-      return o.server.key;
-    }
-    const ipvs::VirtualServerKey& operator()(const ipvs::DeleteVirtualServer& o) { return o.key; }
-    const ipvs::VirtualServerKey& operator()(const ipvs::AddRealServer& o) {
-      return o.virtual_server;
-    }
-    const ipvs::VirtualServerKey& operator()(const ipvs::EditRealServer& o) {
-      return o.virtual_server;
-    }
-    const ipvs::VirtualServerKey& operator()(const ipvs::DeleteRealServer& o) {
-      return o.virtual_server;
-    }
-    const ipvs::VirtualServerKey& operator()(const ipvs::SetTimeouts&) { return kNone; }
-  };
-  return std::visit(Visitor(), op);
-}
-
-std::string_view verb_of(const ipvs::IpvsOp& op) {
-  constexpr std::string_view kVerbs[] = {
-      "add_virtual_server", "edit_virtual_server", "delete_virtual_server", "add_real_server",
-      "edit_real_server",   "delete_real_server",  "set_timeouts"};
-  return kVerbs[op.index()];
-}
 
 // The virtual server that the operation before this one made, if this one and those behind it gave
 // it `count` real servers. Null otherwise.
@@ -61,11 +31,6 @@ const ipvs::VirtualServer* made_whole(const std::vector<ipvs::IpvsOp>& ops,
     }
   }
   return &made->server;
-}
-
-bool deletes(const ipvs::IpvsOp& op) {
-  return std::holds_alternative<ipvs::DeleteVirtualServer>(op) ||
-         std::holds_alternative<ipvs::DeleteRealServer>(op);
 }
 
 const base::IpAddress& address_of(const netconf::AddressOp& op) {
@@ -179,11 +144,11 @@ void Host::keep_last_on_bound(std::vector<ipvs::IpvsOp>& removals, RoundReport& 
                               TimePoint now) {
   std::unordered_map<base::IpAddress, std::size_t> leaving = doubtful_virtual_servers();
   for (const ipvs::IpvsOp& op : removals) {
-    const base::IpAddress& address = key_of(op).address;
-    if (believed_.holds(address) && !doubtful_.contains(key_of(op))) ++leaving[address];
+    const ipvs::VirtualServerKey& key = ipvs::virtual_server_of(op);
+    if (believed_.holds(key.address) && !doubtful_.contains(key)) ++leaving[key.address];
   }
   std::erase_if(removals, [&](const ipvs::IpvsOp& op) {
-    const ipvs::VirtualServerKey& key = key_of(op);
+    const ipvs::VirtualServerKey& key = ipvs::virtual_server_of(op);
     auto found = leaving.find(key.address);
     if (found == leaving.end() || found->second < believed_.virtual_servers_on(key.address)) {
       return false;
@@ -200,9 +165,9 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
   std::unordered_set<ipvs::VirtualServerKey> failed;
   std::vector<ipvs::VirtualServerKey> shrunk_marks;
   for (std::size_t i = 0; i < ops.size(); ++i) {
-    const ipvs::VirtualServerKey& key = key_of(ops[i]);
-    report.count(HostTable::kIpvs, verb_of(ops[i]), statuses[i]);
-    bool gone = deletes(ops[i]) && statuses[i].code() == base::Code::kNotFound;
+    const ipvs::VirtualServerKey& key = ipvs::virtual_server_of(ops[i]);
+    report.count(HostTable::kIpvs, ipvs::verb_of(ops[i]), statuses[i]);
+    bool gone = ipvs::deletes(ops[i]) && statuses[i].code() == base::Code::kNotFound;
     const bool begins_udp = begins_to_answer_udp(ops[i]);
     if (i > 0 && std::holds_alternative<ipvs::AddVirtualServer>(ops[i - 1])) {
       const RealServerList& wanted = desired_.real_servers(key);
@@ -213,9 +178,9 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
     // What was gone already is done, but it is a surprise: the failure below has it read again.
     if (statuses[i].ok()) {
       note_line(report, [&] { return "ipvsadm " + ipvs::to_text(ops[i]); });
-      if (deletes(ops[i]) && key.firewall_mark != 0) {
+      if (ipvs::deletes(ops[i]) && key.firewall_mark != 0) {
         shrunk_marks.push_back(key);
-      } else if (begins_udp || (deletes(ops[i]) && key.protocol == base::Protocol::kUdp)) {
+      } else if (begins_udp || (ipvs::deletes(ops[i]) && key.protocol == base::Protocol::kUdp)) {
         report.changed_udp.push_back(key);
       }
     } else if (failed.insert(key).second) {
