@@ -121,6 +121,7 @@ Json choice_json(const ipvs::ForetoldChoice& choice) {
                       {"port", choice.server->port}};
   }
   json["why"] = choice.why;
+  if (choice.session_left) json["sessionSeconds"] = choice.session_left->count();
   return json;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/answer_json.h"
+#include "agent/asked_client.h"
 #include "agent/drain_answer.h"
 #include "agent/explanation.h"
 #include "agent/host_scan.h"
@@ -99,17 +100,6 @@ base::Result<ipvs::VirtualServerKey> parse_address(const std::string& text) {
   return key;
 }
 
-// "10.0.0.9", "10.0.0.9:40000", "fd00::9", "[fd00::9]:40000"; no value for "".
-base::Result<std::optional<ipvs::Client>> parse_client(const std::string& text) {
-  if (text.empty()) return std::optional<ipvs::Client>();
-  if (auto address = base::IpAddress::parse(text); address.ok()) {
-    return std::optional(ipvs::Client{.address = *address});
-  }
-  auto both = parse_address(text);
-  if (!both.ok()) return wrong("client", text, "IP, IP:PORT or [IPv6]:PORT");
-  return std::optional(ipvs::Client{.address = both->address, .port = both->port});
-}
-
 base::Result<std::vector<base::Protocol>> parse_protocols(const std::string& text) {
   if (text.empty()) {
     return std::vector{base::Protocol::kTcp, base::Protocol::kUdp, base::Protocol::kSctp};
@@ -202,9 +192,10 @@ HttpResponse CommandServer::explain(const HttpRequest& request) {
 }
 
 HttpResponse CommandServer::explained(const base::Result<PlannedFrom>& found,
-                                      const std::optional<ipvs::Client>& client) {
+                                      const std::optional<ipvs::Client>& client) const {
   if (!found.ok()) return failure(found.status());
-  return page(200, explanation_json(explain_service(*found, client),
+  return page(200, explanation_json(client ? explain_service(*found, *client, parts_.templates)
+                                           : explain_service(*found),
                                     {parts_.clock.now(), parts_.clock.wall_now()}));
 }
 

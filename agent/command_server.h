@@ -37,6 +37,7 @@ class CommandServer {
     const base::Clock& clock;
     const DrainOrderFile& drain_orders;           // where orders wait for the next agent
     const Published<std::string>& configuration;  // as JSON: configuration_json()
+    ipvs::TemplateSource templates = ipvs::read_templates;
   };
 
   explicit CommandServer(Parts parts);
@@ -52,7 +53,7 @@ class CommandServer {
   HttpResponse status(const HttpRequest& request);
   HttpResponse explain(const HttpRequest& request);
   HttpResponse explained(const base::Result<PlannedFrom>& found,
-                         const std::optional<ipvs::Client>& client);
+                         const std::optional<ipvs::Client>& client) const;
   HttpResponse drain(const HttpRequest& request);
   HttpResponse scan(std::string (*render)(const HostScan&));
 

@@ -51,9 +51,12 @@ std::string hint_note(TopologyMode mode, const NodeFacts& node) {
   return "every ready endpoint is hinted for zones, and some for this node's (" + node.zone + ")";
 }
 
-std::optional<ipvs::ForetoldChoice> choice_of(const VirtualServerStatus& status,
-                                              const ipvs::Client& client) {
-  if (!status.in_kernel || client.address.family() != status.actual.key.family()) return {};
+bool can_serve(const VirtualServerStatus& status, const ipvs::Client& client) {
+  return status.in_kernel && client.address.family() == status.actual.key.family();
+}
+
+ipvs::ForetoldChoice choice_of(const VirtualServerStatus& status, const ipvs::Client& client,
+                               const ipvs::FoundTemplates& templates) {
   ipvs::VirtualServerState state;
   state.server = status.actual;
   for (const RealServerStatus& real : status.real_servers) {
@@ -63,8 +66,9 @@ std::optional<ipvs::ForetoldChoice> choice_of(const VirtualServerStatus& status,
     there.place = real.place;
   }
   const bool inside = status.inside_of.port != 0;
-  return foretell_choice(state, inside ? status.inside_of.address : status.actual.key.address,
-                         client);
+  return with_persistence(
+      foretell_choice(state, inside ? status.inside_of.address : status.actual.key.address, client),
+      state, templates);
 }
 
 class Explainer {
@@ -91,6 +95,11 @@ class Explainer {
       scope = external_scope(service_, choice);
     }
     note_scope(planned.kind, inside, scope, explained.notes);
+    if (inside && service_.affinity_timeout_s != 0 && planned.server.timeout_s == 0) {
+      explained.notes.emplace_back(
+          "sessionAffinity does not hold for clients inside: the endpoints listen on another port, "
+          "which IPVS cannot translate for a firewall mark with sessions");
+    }
     if (scope == EndpointScope::kCluster && judge.topology() != TopologyMode::kNone) {
       explained.notes.push_back(hint_note(judge.topology(), node_));
     }
@@ -236,16 +245,33 @@ base::Result<watchers::ObjectKey> owner_of(const Loop& loop, const ipvs::Virtual
   return base::Status(base::Code::kNotFound, why);
 }
 
-Explanation explain_service(PlannedFrom from, const std::optional<ipvs::Client>& client) {
+Explanation explain_service(PlannedFrom from) {
   Explanation explanation;
   Explainer explainer(*from.service, from.slices, from.node);
   explanation.not_served = why_not_served(*from.service);
   for (const VirtualServerStatus& status : from.status.virtual_servers) {
     explanation.virtual_servers.push_back(explainer.virtual_server(status));
-    if (client) explanation.virtual_servers.back().choice = choice_of(status, *client);
   }
   if (explanation.not_served.empty()) explanation.unused = explainer.unused();
   explanation.from = std::move(from);
+  return explanation;
+}
+
+Explanation explain_service(PlannedFrom from, const ipvs::Client& client,
+                            const ipvs::TemplateSource& templates) {
+  Explanation explanation = explain_service(std::move(from));
+  std::vector<ipvs::VirtualServer> persistent;
+  for (const ExplainedVirtualServer& explained : explanation.virtual_servers) {
+    const ipvs::VirtualServer& server = explained.status.actual;
+    if (!can_serve(explained.status, client)) continue;
+    if ((server.flags & ipvs::kFlagPersistent) != 0) persistent.push_back(server);
+  }
+  ipvs::FoundTemplates found;
+  if (!persistent.empty()) found = templates(persistent, client.address);
+  for (ExplainedVirtualServer& explained : explanation.virtual_servers) {
+    if (!can_serve(explained.status, client)) continue;
+    explained.choice = choice_of(explained.status, client, found);
+  }
   return explanation;
 }
 

@@ -11,6 +11,7 @@
 #include "agent/loop.h"
 #include "agent/status_answer.h"
 #include "ipvs/foretold_choice.h"
+#include "ipvs/persistence.h"
 
 // Why the host holds what it holds for a Service.
 namespace agent {
@@ -62,9 +63,13 @@ base::Result<PlannedFrom> planned_from(const Loop& loop, const watchers::ObjectK
 // of the address.
 base::Result<watchers::ObjectKey> owner_of(const Loop& loop, const ipvs::VirtualServerKey& key);
 
-// Judges every entry of every slice by the rules of the planning, and foretells what a client gets,
-// where one is given. Pure.
-Explanation explain_service(PlannedFrom from, const std::optional<ipvs::Client>& client = {});
+// Judges every entry of every slice by the rules of the planning. Pure.
+Explanation explain_service(PlannedFrom from);
+
+// The same, and foretells what a client gets. `templates` is asked once, by the calling thread, and
+// only where a virtual server is persistent.
+Explanation explain_service(PlannedFrom from, const ipvs::Client& client,
+                            const ipvs::TemplateSource& templates);
 
 }  // namespace agent
 

@@ -37,6 +37,19 @@ std::uint64_t mark_count(std::uint32_t mask) {
   return values - 1;  // 0 is no mark
 }
 
+// A persistent virtual server of a mark leads to the port that the client connects to, whatever the
+// real servers' ports say (ip_vs_sched_persist() of the kernel's ip_vs_core.c: it translates only
+// the virtual server's own port, and that of a mark has none). Rather no session than no answer.
+void keep_ports_translated(PlannedVirtualServer& inside) {
+  const base::Port port = inside.server.key.port;
+  if (std::ranges::all_of(inside.real_servers,
+                          [&](const ipvs::RealServer& real) { return real.key.port == port; })) {
+    return;
+  }
+  inside.server.flags &= ~ipvs::kFlagPersistent;
+  inside.server.timeout_s = 0;
+}
+
 }  // namespace
 
 ipvs::VirtualServerKey marked_key(base::Family family, std::uint32_t mark) {
@@ -107,6 +120,7 @@ void give_marks(ServicePlan& plan, InsideMarks& marks, bool pods_are_told) {
                               "ipvsAgent.insideTrafficMarkMask more bits");
       continue;
     }
+    keep_ports_translated(inside);
     const bool node_port = inside.kind == VipKind::kNodePort;
     SetEntry entry{
         .set = SetId::kInside,

@@ -75,13 +75,15 @@ CommandSpec explain_command() {
           "10.96.0.10:80, [fd00::1]:53/udp. For each of the Service's addresses every endpoint of "
           "every slice is listed: used or not, and why; its weight and connections; which versions "
           "of the objects that comes from, and when it reached the kernel.\n\nWith --client "
-          "it foretells which real server a new connection of that client gets, where the "
-          "scheduler goes by a hash (sh, mh, dh); others go by the state of the moment.",
+          "it foretells which real server a new connection of that client gets: that of its "
+          "session, where the Service has session affinity and the kernel remembers the client; "
+          "else that of the scheduler, where it goes by a hash (sh, mh, dh); others go by the "
+          "state of the moment.",
       .options = {namespace_option("The namespace of a Service that is given without one; default: "
                                    "default"),
                   {.name = "client",
                    .value = "IP[:PORT]",
-                   .help = "Foretell the real server that it gets, by a scheduler that hashes"},
+                   .help = "Foretell the real server that it gets, by its session or a hash"},
                   output_option({"json"}),
                   socket_option()},
       .examples = {{"ipvs-agent explain default/web", "one Service"},

@@ -203,12 +203,7 @@ ForetoldChoice foretell_choice(const VirtualServerState& state, const base::IpAd
         "cannot be foretold: a real server has a limit of connections, and whether it has reached "
         "it is the kernel's to know");
   }
-  ForetoldChoice choice = by_scheduler(state, servers, destination, client);
-  if ((state.server.flags & kFlagPersistent) != 0) {
-    choice.why += "; unless it was here in the last " + std::to_string(state.server.timeout_s) +
-                  " s: then session affinity keeps its real server (`ipvsadm -Lnc` lists it)";
-  }
-  return choice;
+  return by_scheduler(state, servers, destination, client);
 }
 
 }  // namespace ipvs

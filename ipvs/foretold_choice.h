@@ -1,6 +1,7 @@
 #ifndef IPVS_AGENT_IPVS_FORETOLD_CHOICE_H_
 #define IPVS_AGENT_IPVS_FORETOLD_CHOICE_H_
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -19,12 +20,14 @@ struct Client {
 struct ForetoldChoice {
   std::optional<RealServerKey> server;  // no value: none gets it, or nobody can tell
   std::string why;                      // how that comes, a clause
+  // How long the kernel's template of the client lasts that led to it; no value where none did.
+  std::optional<std::chrono::seconds> session_left{};
 };
 
-// The real server that the scheduler of a virtual server would give a new connection of the client,
-// where the scheduler goes by a hash (sh, dh, mh); others go by the state of the moment. `state` is
-// what was read from the kernel; `destination` the address that the client connects to, which a
-// firewall mark does not tell. Pure.
+// Without persistence, for which see with_persistence(): the real server that the scheduler of a
+// virtual server would give a new connection of the client, where the scheduler goes by a hash (sh,
+// dh, mh); others go by the state of the moment. `state` is what was read from the kernel;
+// `destination` the address that the client connects to, which a firewall mark does not tell. Pure.
 //
 // Kernel notes: the tables have the sizes of an unchanged kernel configuration (256 places for sh
 // and dh, 4093 for mh), and the hashes are those of Linux 4.18 and newer on 64-bit processors with

@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 
 #include "agent/config_answer.h"
 #include "tests/fakes/fake_node.h"
@@ -99,13 +100,26 @@ class CommandServerTest : public testing::Test {
     std::string path;
   } folder_;
   DrainOrderFile orders_{folder_.path};
+  int template_searches_ = 0;  // while nobody asks: the server's thread counts
   Published<std::string> configuration_{
       configuration_json({}, {{"ipvs.scheduler", Origin::kFlag}})};
   CommandServer server_{{.questions = questions_,
                          .health = health_,
                          .clock = node_.clock,
                          .drain_orders = orders_,
-                         .configuration = configuration_}};
+                         .configuration = configuration_,
+                         .templates = [this](std::span<const ipvs::VirtualServer> servers,
+                                             const base::IpAddress& client) {
+                           ++template_searches_;
+                           ipvs::FoundTemplates found;
+                           if (client != ip("192.0.2.7")) return found;
+                           for (const ipvs::VirtualServer& server : servers) {
+                             found.by_virtual_server[server.key] = {
+                                 .server = {ip("10.244.1.2"), 8080},
+                                 .left = std::chrono::seconds(99)};
+                           }
+                           return found;
+                         }}};
 };
 
 TEST_F(CommandServerTest, StatusTellsServicesWithConnectionsFromTheKernel) {
@@ -462,6 +476,36 @@ TEST_F(CommandServerTest, ExplainForetellsWhatAClientGets) {
     EXPECT_EQ(status, 400) << wrong;
     EXPECT_THAT(message, HasSubstr("client: found \"" + std::string(wrong) + "\""));
   }
+}
+
+TEST_F(CommandServerTest, ExplainTellsASessionOfTheClient) {
+  watchers::Service service = make_service("web", "10.96.0.10", {{"http", kTcp, 80, 0}});
+  service.affinity_timeout_s = 10800;
+  agent_.put(service);
+  agent_.put(make_slice("web", "web-1", {{"http", kTcp, 8080}}, {"10.244.1.1", "10.244.1.2"}));
+  start();
+  auto explain = [&](const std::string& client) {
+    return ask_json("/v1/explain",
+                    {{"service", "default/web"}, {"client", client}})["virtualServers"][0]
+        .value("choice", json());
+  };
+  const json stuck = explain("192.0.2.7");
+  EXPECT_EQ(stuck["server"]["address"], "10.244.1.2");
+  EXPECT_EQ(stuck["sessionSeconds"], 99);
+  EXPECT_EQ(template_searches_, 1);
+  const json unknown = explain("192.0.2.8");
+  EXPECT_TRUE(unknown["server"].is_null());
+  EXPECT_FALSE(unknown.contains("sessionSeconds"));
+  EXPECT_THAT(unknown["why"].get<std::string>(), HasSubstr("has no session of the client"));
+  EXPECT_EQ(template_searches_, 2);
+  // Nobody asks the kernel for what nobody wants to know.
+  (void)explain("");
+  (void)explain("2001:db8::1");
+  service.affinity_timeout_s = 0;
+  agent_.put(service);
+  agent_.run();
+  EXPECT_THAT(explain("192.0.2.7")["why"].get<std::string>(), HasSubstr("cannot be foretold: rr"));
+  EXPECT_EQ(template_searches_, 2);
 }
 
 TEST_F(CommandServerTest, PlanIsEmptyInStepAndTellsWhatSomebodyChanged) {

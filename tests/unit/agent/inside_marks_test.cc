@@ -73,6 +73,30 @@ TEST(InsideMarks, WhatTheKernelsSetSaysGoesFirst) {
   EXPECT_TRUE(marks.is_given(marked_key(Family::kIpv4, 0x00070000)));
 }
 
+// The kernel leaves the port as it is where a mark's virtual server is persistent.
+TEST(InsideMarks, ASessionIsKeptOnlyWhereNoPortIsTranslated) {
+  for (base::Port endpoint_port : {base::Port{80}, base::Port{8080}}) {
+    InsideMarks marks(0x3fff, 0x4000);
+    ServicePlan plan;
+    PlannedVirtualServer& planned = plan.inside.emplace_back();
+    planned.kind = VipKind::kExternalIp;
+    planned.server.key = {.address = *base::IpAddress::parse("198.51.100.1"), .port = 80};
+    planned.server.scheduler = "mh";
+    planned.server.flags = ipvs::kFlagScheduler2 | ipvs::kFlagPersistent;
+    planned.server.timeout_s = 10800;
+    ipvs::RealServer real;
+    real.key = {.address = *base::IpAddress::parse("10.244.1.5"), .port = endpoint_port};
+    planned.real_servers = {real};
+    give_marks(plan, marks, true);
+    ASSERT_EQ(plan.virtual_servers.size(), 2u);
+    const bool kept = endpoint_port == 80;
+    for (const PlannedVirtualServer& marked : plan.virtual_servers) {
+      EXPECT_EQ(marked.server.flags, ipvs::kFlagScheduler2 | (kept ? ipvs::kFlagPersistent : 0U));
+      EXPECT_EQ(marked.server.timeout_s, kept ? 10800u : 0u);
+    }
+  }
+}
+
 TEST(InsideMarks, WithoutAMaskThereAreNone) {
   EXPECT_FALSE(InsideMarks(0, kMasquerade).mark_of(vip(1)));
 }

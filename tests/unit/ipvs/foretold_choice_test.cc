@@ -13,7 +13,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 base::IpAddress ip(const std::string& text) { return *base::IpAddress::parse(text); }
@@ -133,11 +132,6 @@ TEST(ForetoldChoice, SaysWhatItCannotTell) {
   VirtualServerState limited = state_of("sh", {1, 1});
   limited.real_servers[0].server.upper_threshold = 10;
   EXPECT_FALSE(choice_of(limited, "192.0.2.1").server);
-  VirtualServerState persistent = state_of("sh", {1, 1}, kFlagPersistent);
-  persistent.server.timeout_s = 10800;
-  EXPECT_THAT(choice_of(persistent, "192.0.2.1").why,
-              AllOf(HasSubstr("session affinity"), HasSubstr("10800 s")));
-  EXPECT_THAT(choice_of(state_of("sh", {1, 1}), "192.0.2.1").why, Not(HasSubstr("affinity")));
 }
 
 }  // namespace
