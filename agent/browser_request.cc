@@ -16,12 +16,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::string trimmed(const std::string& text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 }  // namespace
 
 bool names_loopback(std::string_view host) {
@@ -36,6 +30,12 @@ bool names_loopback(std::string_view host) {
   if (!name.starts_with('[') && std::ranges::count(name, ':') > 1) return false;
   auto address = parse_listen_address(name, 0);
   return address.ok() && address->address.is_loopback();
+}
+
+std::string trimmed(const std::string& text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string::npos) return "";
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::string parameter(const HttpRequest& request, std::string_view name) {

@@ -20,6 +20,9 @@ bool names_loopback(std::string_view host);
 // The first parameter of that name; "" where there is none.
 std::string parameter(const HttpRequest& request, std::string_view name);
 
+// Without blanks around it.
+std::string trimmed(const std::string& text);
+
 // Of the list of Services: ?namespace=&text=&troubled=1&after=NAMESPACE/NAME. Errors:
 // kInvalidArgument.
 base::Result<StatusQuestion> services_question(const HttpRequest& request);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "agent/asked_client.h"
 #include "agent/browser_request.h"
 #include "agent/browser_views.h"
 #include "agent/drain_answer.h"
@@ -160,11 +161,27 @@ BrowserServer::View BrowserServer::service(const HttpRequest& request) {
   }
   auto found = parts_.questions.ask(
       [key = *key](Loop& loop, base::TimePoint now) { return planned_from(loop, key, now); });
-  if (found.ok()) {
-    view.content.list = service_view(explain_service(*std::move(found)), now());
-  } else {
+  if (!found.ok()) {
     view.fail(found.status());
+    return view;
   }
+  const std::string asked = trimmed(parameter(request, "client"));
+  auto client = parse_client(asked);
+  view.content.form = client_view(*key, asked);
+  if (!client.ok()) {
+    view.status = code_of(client.status());
+    view.content.form.append(failure_view(client.status().message()));
+  }
+  // What is asked of the kernel for the client is asked once, not with each refresh.
+  const bool live = parameter(request, "part") == "live";
+  if (live) view.status = 200;
+  if (live || !client.ok() || !*client) {
+    view.content.list = service_view(explain_service(*std::move(found)), now());
+    return view;
+  }
+  const Explanation explanation = explain_service(*std::move(found), **client, parts_.templates);
+  view.content.form.append(choices_view(explanation, asked, now().wall));
+  view.content.list = service_view(explanation, now());
   return view;
 }
 

@@ -13,6 +13,7 @@
 #include "agent/recent_log.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "ipvs/persistence.h"
 
 namespace agent {
 
@@ -20,7 +21,7 @@ namespace agent {
 // reads.
 //
 //   GET /?namespace=&text=&troubled=1&after=NAMESPACE/NAME   Services
-//   GET /service?name=NAMESPACE/NAME                         one of them
+//   GET /service?name=NAMESPACE/NAME&client=                 one of them, and what a client gets
 //   GET /changes, /drains
 //
 // With &part=live an answer is the part of the document alone that the script replaces.
@@ -34,6 +35,7 @@ class BrowserServer {
     const Published<HealthState>& health;
     const base::Clock& clock;
     const RecentLog& changes;
+    ipvs::TemplateSource templates = ipvs::read_templates;
   };
   struct Options {
     std::string node;                                  // its name

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,13 @@ HtmlText services_view(const StatusPage& page, const StatusQuestion& question);
 
 // All that is known of one Service.
 HtmlText service_view(const Explanation& explanation, const Moment& moment);
+
+// The form by which a client is asked about: what was asked last, as it was given.
+HtmlText client_view(const watchers::ObjectKey& service, const std::string& client);
+// What a new connection of that client gets at each of the Service's addresses; the explanation has
+// it.
+HtmlText choices_view(const Explanation& explanation, const std::string& client,
+                      base::WallTime asked_at);
 
 // Lines of the log, the newest first.
 HtmlText lines_view(std::span<const std::shared_ptr<const LogLine>> lines, const Moment& moment);

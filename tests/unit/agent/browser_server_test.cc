@@ -8,6 +8,7 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <span>
 
 #include "tests/fakes/fake_node.h"
 #include "tests/fakes/http_probe.h"
@@ -86,8 +87,23 @@ class BrowserServerTest : public testing::Test {
   fakes::RecordingLog lines_;
   RecentLog log_{lines_, node_.clock, 50};
   Published<HealthState> health_{health({}, {})};
+  int template_searches_ = 0;  // the server's thread counts while a test waits for its answer
   BrowserServer server_{
-      {.questions = questions_, .health = health_, .clock = node_.clock, .changes = log_},
+      {.questions = questions_,
+       .health = health_,
+       .clock = node_.clock,
+       .changes = log_,
+       .templates =
+           [this](std::span<const ipvs::VirtualServer> servers, const base::IpAddress& client) {
+             ++template_searches_;
+             ipvs::FoundTemplates found;
+             for (const ipvs::VirtualServer& server : servers) {
+               if (client != ip("192.0.2.7")) continue;
+               found.by_virtual_server[server.key] = {.server = {ip("10.244.1.2"), 8080},
+                                                      .left = std::chrono::seconds(99)};
+             }
+             return found;
+           }},
       {.node = "node-<1>"}};
 };
 
@@ -194,6 +210,44 @@ TEST_F(BrowserServerTest, ExplainsAService) {
                     HasSubstr("web-2")));
   EXPECT_THAT(get("/service", {{"name", "default/none"}}, 404),
               HasSubstr("no Service default/none is known to the agent"));
+}
+
+TEST_F(BrowserServerTest, ForetellsWhatAClientGetsAndAsksTheKernelOnce) {
+  watchers::Service service = make_service("web", "10.96.0.10", {{"http", kTcp, 80, 0}});
+  service.affinity_timeout_s = 10800;
+  agent_.put(service);
+  agent_.put(make_slice("web", "web-1", {{"http", kTcp, 8080}}, {"10.244.1.1", "10.244.1.2"}));
+  start();
+  EXPECT_THAT(get("/service", {{"name", "default/web"}}),
+              AllOf(HasSubstr("<form class=\"filter\" id=\"client\""),
+                    HasSubstr("name=\"name\" value=\"default/web\""),
+                    Not(HasSubstr("A new connection of"))));
+  EXPECT_EQ(template_searches_, 0);
+  const Parameters asked = {{"name", "default/web"}, {"client", " 192.0.2.7 "}};
+  EXPECT_THAT(get("/service", asked),
+              AllOf(HasSubstr("A new connection of <code>192.0.2.7</code>"),
+                    HasSubstr("to <code>10.96.0.10:80/TCP</code>: <code>10.244.1.2:8080</code>, by "
+                              "its session, which lasts for 99 s more"),
+                    HasSubstr("value=\"192.0.2.7\"")));
+  EXPECT_EQ(template_searches_, 1);
+  Parameters live = asked;
+  live.emplace_back("part", "live");
+  EXPECT_THAT(get("/service", live), Not(HasSubstr("A new connection of")));
+  EXPECT_EQ(template_searches_, 1) << "a page that stays open asks no more";
+  EXPECT_THAT(get("/service", {{"name", "default/web"}, {"client", "2001:db8::1"}}),
+              HasSubstr("no address of this family"));
+}
+
+TEST_F(BrowserServerTest, AClientThatIsNoneIsRefusedAndTheServiceIsShown) {
+  serve("web", "10.96.0.10", {"10.244.1.1"});
+  start();
+  const Parameters wrong = {{"name", "default/web"}, {"client", "<b>me"}};
+  EXPECT_THAT(get("/service", wrong, 400),
+              AllOf(HasSubstr("client: found &quot;&lt;b&gt;me&quot;, allowed: IP, IP:PORT"),
+                    HasSubstr("value=\"&lt;b&gt;me\""), HasSubstr("10.244.1.1:8080")));
+  Parameters live = wrong;
+  live.emplace_back("part", "live");
+  EXPECT_THAT(get("/service", live), HasSubstr("10.244.1.1:8080"));
 }
 
 TEST_F(BrowserServerTest, ShowsWhatDrainsAndWhatWasLogged) {
