@@ -90,7 +90,7 @@ struct BrowserServer::View {
 };
 
 BrowserServer::BrowserServer(Parts parts, Options options)
-    : parts_(parts),
+    : parts_(std::move(parts)),
       options_(std::move(options)),
       server_({.answer = [this](const HttpRequest& request) { return answer(request); },
                .on_listen = options_.on_listen}) {}

@@ -130,7 +130,7 @@ base::Result<PlannedFrom> find_owner(const Loop& loop, ipvs::VirtualServerKey ke
 }  // namespace
 
 CommandServer::CommandServer(Parts parts)
-    : parts_(parts),
+    : parts_(std::move(parts)),
       server_({.answer = [this](const HttpRequest& request) { return answer(request); },
                .on_listen = {}}) {}
 

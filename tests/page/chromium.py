@@ -7,10 +7,17 @@ import subprocess
 import time
 
 WAIT = 60  # seconds for whatever must happen at all
+# What the browser says of a question to a page that it leaves.
+LEFT = ("Inspected target navigated or closed", "Execution context was destroyed.",
+        "Cannot find context with specified id")
 
 
 class Failure(Exception):
     """Something the page or the browser should not have done."""
+
+
+class PageLeft(Failure):
+    """The page has made way for another one before it could answer."""
 
 
 class Chromium:
@@ -76,7 +83,8 @@ class Chromium:
             message = self._message(deadline)
             if message.get("id") == self._number:
                 if "error" in message:
-                    raise Failure(f"{method}: {message['error']}")
+                    left = message["error"].get("message") in LEFT
+                    raise (PageLeft if left else Failure)(f"{method}: {message['error']}")
                 return message["result"]
             if "method" in message:
                 self.events.append(message)
@@ -89,9 +97,15 @@ class Chromium:
         return answer["result"].get("value")
 
     def wait_for(self, expression, what):
-        """Until the expression is true in the page."""
+        """Until the expression is true in the page, or in the one that it makes way for."""
+        def holds():
+            try:
+                return self.evaluate(expression)
+            except PageLeft:
+                return False
+
         deadline = time.monotonic() + WAIT
-        while not self.evaluate(expression):
+        while not holds():
             if time.monotonic() > deadline:
                 raise Failure(f"never: {what}\n{self.evaluate('document.body.innerText.slice(0, 2000)')}")
             time.sleep(0.05)
