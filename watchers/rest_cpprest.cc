@@ -5,7 +5,9 @@
 #include <pplx/threadpool.h>
 
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -38,6 +40,16 @@ boost::asio::io_service& pool() {
   return crossplat::threadpool::shared_instance().service();
 }
 
+// Longer than anything lasts but the search for a name.
+constexpr std::chrono::seconds kEndPatience(2);
+
+// Waits until the pool's thread has done what it has to do now.
+void let_pool_catch_up() {
+  auto reached = std::make_shared<std::promise<void>>();
+  pool().post([reached] { reached->set_value(); });
+  static_cast<void>(reached->get_future().wait_for(kEndPatience));
+}
+
 base::Status cancelled() { return {base::Code::kCancelled, "the request was cancelled"}; }
 
 ResponseHead head_of(const web::http::http_response& response) {
@@ -57,7 +69,8 @@ ResponseHead head_of(const web::http::http_response& response) {
 }  // namespace
 
 // The requests of one client. Its own methods are for the callers' threads; what they post runs on
-// the pool's thread, which alone touches clients_.
+// the pool's thread, which alone touches clients_. What the library has yet to call back for keeps
+// it alive.
 class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
  public:
   Requests(const ClusterAccess& access, const base::Clock& clock)
@@ -68,6 +81,12 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
         clients_(access) {
     pool();
   }
+  Requests(const Requests&) = delete;
+  Requests& operator=(const Requests&) = delete;
+  ~Requests() { gone_.set_value(); }
+
+  // Ready once no request is left, not even in the library. To be called once.
+  std::future<void> gone() { return gone_.get_future(); }
 
   base::Result<Response> ask(const std::string& path, const RequestOptions& options,
                              const std::optional<std::string>& json) {
@@ -191,6 +210,7 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
   BearerToken token_;
   CpprestClients clients_;
 
+  std::promise<void> gone_;
   std::mutex mutex_;
   bool shut_down_ = false;
   std::vector<KnownExchange> running_;
@@ -199,7 +219,16 @@ class CpprestClient::Requests : public std::enable_shared_from_this<Requests> {
 CpprestClient::CpprestClient(const ClusterAccess& access, const base::Clock& clock)
     : requests_(std::make_shared<Requests>(access, clock)) {}
 
-CpprestClient::~CpprestClient() { requests_->shut_down(); }
+CpprestClient::~CpprestClient() {
+  requests_->shut_down();
+  std::future<void> gone = requests_->gone();
+  requests_.reset();
+  if (gone.wait_for(kEndPatience) != std::future_status::ready) return;
+  // Connections that close end their operations, whose ends are a turn of the thread's of their
+  // own.
+  let_pool_catch_up();
+  let_pool_catch_up();
+}
 
 base::Result<Response> CpprestClient::get(const std::string& path, const RequestOptions& options) {
   return requests_->ask(path, options, std::nullopt);

@@ -26,6 +26,8 @@ class CpprestClient final : public RestClient {
  public:
   // `clock` must outlive the client.
   CpprestClient(const ClusterAccess& access, const base::Clock& clock);
+  // Ends what runs and waits until the library has let go of it, so that the process can end; 2 s
+  // at most where it still looks for the address of the server.
   ~CpprestClient() override;
 
   base::Result<Response> get(const std::string& path, const RequestOptions& options) override;
