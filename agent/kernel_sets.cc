@@ -110,10 +110,10 @@ KernelSets::Growth KernelSets::grow(SetId id, Family family,
     ops.emplace_back(netconf::AddIpsetEntry{larger.name, small.type, entry});
   }
   ops.emplace_back(netconf::SwapIpsets{larger.name, small.name});
-  bool grown = true;
-  for (const Status& status : table_.apply(ops)) grown = grown && status.ok();
+  std::vector<Status> statuses = table_.apply(ops);
+  auto failed = std::ranges::find_if(statuses, [](const Status& status) { return !status.ok(); });
   Status destroyed = change(netconf::DestroyIpset{larger.name});
-  if (!grown) return {false, Status(Code::kInternal, "")};
+  if (failed != statuses.end()) return {false, std::move(*failed)};
   capacity_[set_index(id, family)] = larger.max_elements;
   return {true, std::move(destroyed)};
 }

@@ -66,7 +66,7 @@ class KernelSets {
   // match it never see it empty.
   struct Growth {
     bool grown = false;
-    base::Status status;  // also of taking away the small one, once it has been replaced
+    base::Status status;  // the first failure, or that of taking away the small one in the end
   };
   Growth grow(SetId id, base::Family family,
               const std::unordered_set<netconf::IpsetEntry>& entries);

@@ -44,6 +44,16 @@ TEST_F(KernelSetsTest, MakesWhatIsMissing) {
   EXPECT_EQ(sets_.capacity(SetId::kClusterIp, Family::kIpv6), 4u);
 }
 
+TEST_F(KernelSetsTest, ASetOfPortsHasRoomForEveryPort) {
+  constexpr SetId kPorts = SetId::kNodePortTcp;
+  ASSERT_TRUE(sets_.prepare(kPorts, Family::kIpv4).ok());
+  EXPECT_EQ(sets_.capacity(kPorts, Family::kIpv4), 65536u);
+  // Somebody destroyed it, and it is made again.
+  ASSERT_TRUE(sets_.destroy(kPorts, Family::kIpv4).ok());
+  ASSERT_TRUE(sets_.create(kPorts, Family::kIpv4).ok());
+  EXPECT_EQ(sets_.capacity(kPorts, Family::kIpv4), 65536u);
+}
+
 TEST_F(KernelSetsTest, KeepsWhatIsThereWithItsSizeAndEntries) {
   netconf::IpsetSpec larger = sets_.spec(SetId::kClusterIp, Family::kIpv4);
   larger.max_elements = 1000;
@@ -111,7 +121,7 @@ TEST_F(KernelSetsTest, AFullSetIsSwappedForOneOfTwiceItsSize) {
 TEST_F(KernelSetsTest, ASetThatIsGoneDoesNotGrow) {
   KernelSets::Growth growth = sets_.grow(SetId::kClusterIp, Family::kIpv4, {});
   EXPECT_FALSE(growth.grown);
-  EXPECT_FALSE(growth.status.ok());
+  EXPECT_EQ(growth.status.code(), base::Code::kNotFound);
   EXPECT_FALSE(table_.exists("KUBE-GROWING"));
 }
 
