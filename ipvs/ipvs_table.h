@@ -115,9 +115,9 @@ class IpvsTable {
  public:
   virtual ~IpvsTable() = default;
 
-  // The whole table: one dump of the virtual servers and one of each one's real servers.
+  // The whole table: the list of the virtual servers and one dump of each one's real servers.
   virtual base::Result<IpvsState> read() = 0;
-  // All virtual servers without their real servers, sorted by key: one dump.
+  // All virtual servers without their real servers, sorted by key.
   virtual base::Result<std::vector<VirtualServerState>> read_virtual_servers() = 0;
   // Only the named virtual servers, sorted by key; those that are not there are left out. The cost
   // depends on how many are named.

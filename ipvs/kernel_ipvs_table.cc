@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "ipvs/netlink_ipvs_answers.h"
@@ -20,7 +21,7 @@ using base::Result;
 using base::Status;
 using netconf::NetlinkSocket;
 
-constexpr int kReadTries = 4;
+constexpr int kMostDumps = 5;
 // Reading is one short dump for each virtual server: twice as fast with this as with 32 KB.
 constexpr std::size_t kAnswerBytes = 8 << 10;
 
@@ -40,8 +41,10 @@ class KernelIpvsTable final : public IpvsTable {
   std::vector<Status> apply(std::span<const IpvsOp> ops) override;
 
  private:
-  Result<IpvsState> read_once();
   Result<std::vector<VirtualServerState>> list_once();
+  Result<std::vector<VirtualServerState>> list();
+  // Those of the named virtual servers that are there, without their real servers, sorted by key.
+  Result<std::vector<VirtualServerState>> find(std::span<const VirtualServerKey> keys);
   Status read_real_servers(VirtualServerState& virtual_server);
   Status run_requests(std::span<const IpvsOp> ops);
   bool module_was_reloaded();
@@ -104,6 +107,18 @@ Status KernelIpvsTable::read_real_servers(VirtualServerState& virtual_server) {
   return Status();
 }
 
+bool by_key(const VirtualServerState& a, const VirtualServerState& b) {
+  return a.server.key < b.server.key;
+}
+
+void sort_without_repetitions(std::vector<VirtualServerState>& list) {
+  std::sort(list.begin(), list.end(), by_key);
+  auto repeated = std::unique(list.begin(), list.end(), [](const auto& a, const auto& b) {
+    return a.server.key == b.server.key;
+  });
+  list.erase(repeated, list.end());
+}
+
 Result<std::vector<VirtualServerState>> KernelIpvsTable::list_once() {
   std::vector<VirtualServerState> list;
   batch_.clear();
@@ -115,53 +130,65 @@ Result<std::vector<VirtualServerState>> KernelIpvsTable::list_once() {
     }
   });
   if (!status) return status.in("read the IPVS virtual servers");
-  std::sort(list.begin(), list.end(),
-            [](const auto& a, const auto& b) { return a.server.key < b.server.key; });
-  // The kernel keeps its place in a dump by counting: a change meanwhile shows as a repetition.
-  auto twice = std::adjacent_find(list.begin(), list.end(), [](const auto& a, const auto& b) {
-    return a.server.key == b.server.key;
-  });
-  if (twice != list.end()) {
-    return Status(Code::kInterrupted, "the IPVS table changed while it was read", EINTR);
-  }
+  sort_without_repetitions(list);
   return list;
 }
 
-Result<IpvsState> KernelIpvsTable::read_once() {
-  IpvsState state;
-  Result<Timeouts> timeouts = read_timeouts();
-  if (!timeouts) return timeouts.status();
-  state.timeouts = *timeouts;
-  Result<std::vector<VirtualServerState>> list = list_once();
-  if (!list) return list.status();
-  state.virtual_servers = *std::move(list);
-  for (VirtualServerState& virtual_server : state.virtual_servers) {
-    if (Status read = read_real_servers(virtual_server); !read) return read;
+// From one message of a dump to the next the kernel keeps its place by counting, over the virtual
+// servers of all network namespaces (ip_vs_genl_dump_services): what is added anywhere meanwhile
+// repeats some of ours, what is deleted anywhere hides some, and the kernel says neither. So two
+// dumps have to agree, and the kernel is asked for each virtual server that was not in all dumps.
+Result<std::vector<VirtualServerState>> KernelIpvsTable::list() {
+  Result<std::vector<VirtualServerState>> last = list_once();
+  std::vector<VirtualServerKey> doubtful;
+  bool agree = false;
+  for (int i = 1; last.ok() && !agree && i < kMostDumps; ++i) {
+    Result<std::vector<VirtualServerState>> next = list_once();
+    if (!next) return next.status();
+    std::vector<VirtualServerState> in_one;
+    std::set_symmetric_difference(last->begin(), last->end(), next->begin(), next->end(),
+                                  std::back_inserter(in_one), by_key);
+    agree = in_one.empty();
+    for (VirtualServerState& virtual_server : in_one) {
+      doubtful.push_back(std::move(virtual_server.server.key));
+    }
+    last = std::move(next);
   }
-  return state;
+  if (!last || doubtful.empty()) return last;
+  Result<std::vector<VirtualServerState>> confirmed = find(doubtful);
+  if (!confirmed) return confirmed.status();
+  std::vector<VirtualServerState> sure;
+  std::sort(doubtful.begin(), doubtful.end());
+  std::copy_if(last->begin(), last->end(), std::back_inserter(sure), [&](const auto& each) {
+    return !std::binary_search(doubtful.begin(), doubtful.end(), each.server.key);
+  });
+  std::move(confirmed->begin(), confirmed->end(), std::back_inserter(sure));
+  std::sort(sure.begin(), sure.end(), by_key);
+  return sure;
 }
 
 Result<IpvsState> KernelIpvsTable::read() {
   if (Status status = find_family(); !status) return status;
-  Result<IpvsState> state = read_once();
-  for (int i = 1; i < kReadTries && state.status().code() == Code::kInterrupted; ++i) {
-    state = read_once();
+  IpvsState state;
+  Result<Timeouts> timeouts = read_timeouts();
+  if (!timeouts) return timeouts.status();
+  state.timeouts = *timeouts;
+  Result<std::vector<VirtualServerState>> found = list();
+  if (!found) return found.status();
+  state.virtual_servers = *std::move(found);
+  for (VirtualServerState& virtual_server : state.virtual_servers) {
+    if (Status status = read_real_servers(virtual_server); !status) return status;
   }
   return state;
 }
 
 Result<std::vector<VirtualServerState>> KernelIpvsTable::read_virtual_servers() {
   if (Status status = find_family(); !status) return status;
-  Result<std::vector<VirtualServerState>> list = list_once();
-  for (int i = 1; i < kReadTries && list.status().code() == Code::kInterrupted; ++i) {
-    list = list_once();
-  }
-  return list;
+  return list();
 }
 
-Result<std::vector<VirtualServerState>> KernelIpvsTable::read_some(
+Result<std::vector<VirtualServerState>> KernelIpvsTable::find(
     std::span<const VirtualServerKey> keys) {
-  if (Status status = find_family(); !status) return status;
   std::vector<VirtualServerState> found;
   found.reserve(keys.size());
   while (!keys.empty()) {
@@ -184,13 +211,16 @@ Result<std::vector<VirtualServerState>> KernelIpvsTable::read_some(
       }
     }
   }
-  std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return a.server.key < b.server.key; });
-  auto repeated = std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return a.server.key == b.server.key;
-  });
-  found.erase(repeated, found.end());
-  for (VirtualServerState& virtual_server : found) {
+  sort_without_repetitions(found);
+  return found;
+}
+
+Result<std::vector<VirtualServerState>> KernelIpvsTable::read_some(
+    std::span<const VirtualServerKey> keys) {
+  if (Status status = find_family(); !status) return status;
+  Result<std::vector<VirtualServerState>> found = find(keys);
+  if (!found) return found.status();
+  for (VirtualServerState& virtual_server : *found) {
     if (Status status = read_real_servers(virtual_server); !status) return status;
   }
   return found;

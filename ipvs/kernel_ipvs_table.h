@@ -15,7 +15,8 @@ namespace ipvs {
 // About the table: operations go to the kernel up to 500 in one send. A Status of kUnavailable or
 // kResourceExhausted means that the answer was lost: the operation may have happened, read again.
 // A virtual server whose scheduler or persistence engine the kernel lacks is kUnsupported (ENOENT).
-// read() tries a few times when the table changes under it, then answers kInterrupted.
+// A virtual server that is there all the time is listed, whatever is added or deleted meanwhile,
+// here or in another network namespace.
 base::Result<std::unique_ptr<IpvsTable>> open_kernel_ipvs_table();
 
 }  // namespace ipvs

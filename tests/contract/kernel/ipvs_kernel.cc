@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -127,6 +128,34 @@ TEST_F(IpvsKernel, ReadsWhatOthersMade) {
             "-A -t 10.0.0.2:80 -s rr -p 360 -M 0.0.0.0\n"
             "-a -t 10.0.0.2:80 -r 10.1.0.1:80 -i -w 1 --tun-type gue --tun-port 5555 "
             "--tun-nocsum\n");
+}
+
+// Network namespaces with virtual servers of their own come and go, as containers do.
+TEST_F(IpvsKernel, ReadsAllWhileOtherNamespacesComeAndGo) {
+  constexpr std::size_t kOurs = 200;
+  constexpr int kReads = 300;
+  std::vector<IpvsOp> ours;
+  std::vector<IpvsOp> theirs;
+  for (std::size_t i = 0; i < kOurs; ++i) {
+    ours.push_back(*ipvs::parse_op("-A -t 10.0.0." + std::to_string(i + 1) + ":80 -s rr"));
+    theirs.push_back(*ipvs::parse_op("-A -u 10.0.0." + std::to_string(i + 1) + ":53 -s rr"));
+  }
+  for (const Status& status : table_->apply(ours)) ASSERT_TRUE(status.ok()) << status.message();
+  std::atomic<bool> read_enough = false;
+  std::atomic<int> gone = 0;
+  std::thread neighbour([&] {
+    for (; !read_enough; ++gone) {
+      enter_fresh_host();
+      new_ipvs_table()->apply(theirs);
+    }
+  });
+  for (int i = 0; i < kReads || gone < 3; ++i) {
+    base::Result<std::vector<ipvs::VirtualServerState>> list = table_->read_virtual_servers();
+    EXPECT_EQ(list.ok() ? list->size() : 0, kOurs) << list.status().message() << i;
+    if (HasFailure()) break;
+  }
+  read_enough = true;
+  neighbour.join();
 }
 
 // A TCP connection to the virtual server of this very host.
