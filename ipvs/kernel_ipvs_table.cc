@@ -51,6 +51,7 @@ class KernelIpvsTable final : public IpvsTable {
 
   NetlinkSocket socket_;
   netconf::NetlinkBatch batch_;
+  IpvsRequestWriter requests_;
   std::vector<int> outcomes_;
   int family_ = 0;
 };
@@ -234,7 +235,7 @@ Status KernelIpvsTable::run_requests(std::span<const IpvsOp> ops) {
     } else if (const auto* edit = std::get_if<EditVirtualServer>(&op)) {
       load_scheduler_module(edit->server.scheduler);
     }
-    put_request(batch_.blank(), family_, op);
+    requests_.put(batch_.blank(), family_, op);
     batch_.add();
   }
   return socket_.run(batch_, outcomes_);

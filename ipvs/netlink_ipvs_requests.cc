@@ -104,9 +104,24 @@ bool put_real_server(nl_msg* message, const RealServer& server) {
   return fits;
 }
 
+// The same, copied from `name` where that names `named`, the virtual server that was put last.
+bool put_service(nl_msg* message, const VirtualServerKey& key, VirtualServerKey& named,
+                 std::vector<std::uint8_t>& name) {
+  if (!name.empty() && key == named) {
+    return nlmsg_append(message, name.data(), name.size(), NLMSG_ALIGNTO) == 0;
+  }
+  const auto* begin = static_cast<const std::uint8_t*>(nlmsg_tail(nlmsg_hdr(message)));
+  if (!put_service(message, key)) return false;
+  named = key;
+  name.assign(begin, static_cast<const std::uint8_t*>(nlmsg_tail(nlmsg_hdr(message))));
+  return true;
+}
+
 struct OpRequest {
   nl_msg* message;
   int family;
+  VirtualServerKey& named;
+  std::vector<std::uint8_t>& name;
 
   bool operator()(const AddVirtualServer& op) const {
     return start(message, family, IPVS_CMD_NEW_SERVICE) && put_service(message, op.server);
@@ -118,15 +133,18 @@ struct OpRequest {
     return start(message, family, IPVS_CMD_DEL_SERVICE) && put_service(message, op.key);
   }
   bool operator()(const AddRealServer& op) const {
-    return start(message, family, IPVS_CMD_NEW_DEST) && put_service(message, op.virtual_server) &&
+    return start(message, family, IPVS_CMD_NEW_DEST) &&
+           put_service(message, op.virtual_server, named, name) &&
            put_real_server(message, op.server);
   }
   bool operator()(const EditRealServer& op) const {
-    return start(message, family, IPVS_CMD_SET_DEST) && put_service(message, op.virtual_server) &&
+    return start(message, family, IPVS_CMD_SET_DEST) &&
+           put_service(message, op.virtual_server, named, name) &&
            put_real_server(message, op.server);
   }
   bool operator()(const DeleteRealServer& op) const {
-    if (!start(message, family, IPVS_CMD_DEL_DEST) || !put_service(message, op.virtual_server)) {
+    if (!start(message, family, IPVS_CMD_DEL_DEST) ||
+        !put_service(message, op.virtual_server, named, name)) {
       return false;
     }
     nlattr* nest = nla_nest_start(message, IPVS_CMD_ATTR_DEST);
@@ -147,8 +165,8 @@ void must_fit([[maybe_unused]] bool fits) { assert(fits); }
 
 }  // namespace
 
-void put_request(nl_msg* message, int family, const IpvsOp& op) {
-  must_fit(std::visit(OpRequest{message, family}, op));
+void IpvsRequestWriter::put(nl_msg* message, int family, const IpvsOp& op) {
+  must_fit(std::visit(OpRequest{message, family, named_, name_}, op));
 }
 
 void put_get_virtual_servers(nl_msg* message, int family) {

@@ -1,6 +1,9 @@
 #ifndef IPVS_AGENT_IPVS_NETLINK_IPVS_REQUESTS_H_
 #define IPVS_AGENT_IPVS_NETLINK_IPVS_REQUESTS_H_
 
+#include <cstdint>
+#include <vector>
+
 #include "ipvs/ipvs_table.h"
 
 struct nl_msg;
@@ -10,7 +13,18 @@ struct nl_msg;
 // the family's number in this kernel.
 namespace ipvs {
 
-void put_request(nl_msg* message, int family, const IpvsOp& op);
+// Requests that write. Real servers come many in a row, each with the name of the same virtual
+// server: it is encoded once and copied.
+//
+// Threading: one owner.
+class IpvsRequestWriter {
+ public:
+  void put(nl_msg* message, int family, const IpvsOp& op);
+
+ private:
+  VirtualServerKey named_;
+  std::vector<std::uint8_t> name_;  // the attribute that names it; empty before the first
+};
 
 // Every virtual server; to be sent as a dump.
 void put_get_virtual_servers(nl_msg* message, int family);

@@ -67,8 +67,9 @@ struct BareLoop::State {
   std::vector<int> outcomes = {};
 
   void add(const std::vector<ipvs::IpvsOp>& ops) {
+    ipvs::IpvsRequestWriter requests;
     steps.emplace_back(IpvsMessages{batches_of(
-        ops, [&](nl_msg* message, const auto& op) { ipvs::put_request(message, family, op); })});
+        ops, [&](nl_msg* message, const auto& op) { requests.put(message, family, op); })});
   }
   void add(const std::vector<netconf::AddressOp>& ops) {
     steps.emplace_back(
