@@ -150,8 +150,8 @@ Result<std::vector<VirtualServerState>> KernelIpvsTable::list() {
     std::set_symmetric_difference(last->begin(), last->end(), next->begin(), next->end(),
                                   std::back_inserter(in_one), by_key);
     agree = in_one.empty();
-    for (VirtualServerState& virtual_server : in_one) {
-      doubtful.push_back(std::move(virtual_server.server.key));
+    for (const VirtualServerState& virtual_server : in_one) {
+      doubtful.push_back(virtual_server.server.key);
     }
     last = std::move(next);
   }
