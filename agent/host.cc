@@ -96,7 +96,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
 void Host::begin_audits(TimePoint now) {
   if (started_) return;
   started_ = true;
-  next_audit_ = now + options_.audit_period;
+  audit_slices_.set_due(now + options_.audit_period);
 }
 
 // The line is made only where there is room for it: in a large round most would be thrown away.

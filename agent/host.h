@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "agent/adoption.h"
+#include "agent/audit_slices.h"
 #include "agent/believed_host.h"
 #include "agent/desired_host.h"
 #include "agent/drains.h"
@@ -329,7 +330,7 @@ class Host {
                   base::TimePoint now);
   Touched reread_addresses(std::vector<Drift>& drift, base::TimePoint now);
   void audit_slice(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
-  void begin_audit_period();
+  std::vector<ipvs::VirtualServerKey> everything_to_audit() const;
   void find_strangers(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
   void audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Drift>& drift,
                          base::TimePoint now);
@@ -387,11 +388,7 @@ class Host {
   NodePortJournal* node_port_journal_ = nullptr;
   std::set<base::IpAddress> node_port_addresses_;  // of this boot, the node's now or formerly
   bool node_ports_unsaved_ = false;
-  base::TimePoint next_audit_{};
-  std::size_t audit_slice_ = 0;
-  std::size_t audit_slices_ = 1;                     // of this period
-  std::vector<ipvs::VirtualServerKey> audit_queue_;  // what is left of this period
-  std::size_t audit_share_ = 0;                      // virtual servers a slice
+  AuditSlices audit_slices_;
 };
 
 }  // namespace agent

@@ -14,17 +14,11 @@ using base::Family;
 using base::Status;
 using base::TimePoint;
 
-// The audit period is cut into slices, so that a change never waits long behind one: as many as it
-// takes to read about kVirtualServersASlice at a time, within limits.
-constexpr std::size_t kFewestSlices = 30;
-constexpr std::size_t kMostSlices = 300;
-constexpr std::size_t kVirtualServersASlice = 32;
-
 }  // namespace
 
 std::optional<TimePoint> Host::next_wake() const {
   if (!started_) return std::nullopt;
-  TimePoint wake = std::min(next_audit_, next_drain_poll_);
+  TimePoint wake = std::min(audit_slices_.due(), next_drain_poll_);
   if (drains_unsaved()) wake = std::min(wake, next_save_);
   if (std::optional<TimePoint> retry = retries_.next()) wake = std::min(wake, *retry);
   if (std::optional<TimePoint> held = rivals_.next()) wake = std::min(wake, *held);
@@ -182,43 +176,31 @@ Touched Host::retry_due(TimePoint now) {
 Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
   Touched touched;
   if (!started_) return touched;
-  if (options_.shadow) return now < next_audit_ ? touched : audit_shadow(now);
-  if (now >= next_audit_) audit_slice(touched, drift, now);
+  if (options_.shadow) return now < audit_slices_.due() ? touched : audit_shadow(now);
+  if (now >= audit_slices_.due()) audit_slice(touched, drift, now);
   for (Family family : families()) take_rules(family, &drift, now);
   hold_back(touched, drift, now);
   return touched;
 }
 
 void Host::audit_slice(Touched& touched, std::vector<Drift>& drift, TimePoint now) {
-  if (audit_slice_ == 0) {
-    begin_audit_period();
+  if (audit_slices_.is_over()) {
+    audit_slices_.begin_period(everything_to_audit());
     rivals_.forget_quiet(now);
   }
-  std::size_t count = std::min(audit_share_, audit_queue_.size());
-  std::span<const ipvs::VirtualServerKey> slice = std::span(audit_queue_).last(count);
-  (void)reread(slice, touched, &drift, now);
-  audit_queue_.resize(audit_queue_.size() - count);
-  // Everything else takes its turn at fixed points of the period.
-  std::size_t step = audit_slice_ * kFewestSlices / audit_slices_;
-  bool first_of_step =
-      audit_slice_ == 0 || step != (audit_slice_ - 1) * kFewestSlices / audit_slices_;
-  if (first_of_step) audit_beside_ipvs(step, touched, drift, now);
-  audit_slice_ = (audit_slice_ + 1) % audit_slices_;
+  const AuditSlices::Slice slice = audit_slices_.take(now, options_.audit_period);
+  (void)reread(slice.virtual_servers, touched, &drift, now);
+  if (slice.step) audit_beside_ipvs(*slice.step, touched, drift, now);
   // Whole tables were read for a moment; kept, their memory would be a tenth of all.
-  if (audit_slice_ == 0) malloc_trim(0);
-  next_audit_ = now + options_.audit_period / audit_slices_;
+  if (slice.last) malloc_trim(0);
 }
 
-void Host::begin_audit_period() {
-  audit_queue_ = desired_.virtual_server_keys();
+std::vector<ipvs::VirtualServerKey> Host::everything_to_audit() const {
+  std::vector<ipvs::VirtualServerKey> keys = desired_.virtual_server_keys();
   for (const auto& [key, server] : believed_.virtual_servers()) {
-    if (desired_.virtual_server(key) == nullptr) audit_queue_.push_back(key);
+    if (desired_.virtual_server(key) == nullptr) keys.push_back(key);
   }
-  // Taken from the end, so the order of the slices is that of the keys, backwards.
-  std::sort(audit_queue_.begin(), audit_queue_.end());
-  audit_slices_ =
-      std::clamp(audit_queue_.size() / kVirtualServersASlice, kFewestSlices, kMostSlices);
-  audit_share_ = (audit_queue_.size() + audit_slices_ - 1) / audit_slices_;
+  return keys;
 }
 
 // Virtual servers that somebody else made: on our addresses they are ours to remove, elsewhere they
@@ -241,8 +223,8 @@ void Host::find_strangers(Touched& touched, std::vector<Drift>& drift, TimePoint
   (void)reread(strangers, touched, &drift, now);
 }
 
-// One part of everything but the virtual servers at each of the kFewestSlices steps of a period: a
-// set of each family, or the addresses, the rules, the kernel settings, or strangers.
+// One part of everything but the virtual servers at each step of a period: a set of each family, or
+// the addresses, the rules, the kernel settings, or strangers.
 void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Drift>& drift,
                              TimePoint now) {
   if (step < kSetCount) {

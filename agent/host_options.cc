@@ -26,7 +26,8 @@ void Host::reconfigure(HostOptions options, base::TimePoint now) {
   rivals_.set_audit_period(options_.audit_period);
   drains_.set_limit(options_.drain_limit);
   if (drains_.size() > 0) next_drain_poll_ = now;
-  next_audit_ = options_.shadow ? now : std::min(next_audit_, now + options_.audit_period);
+  const base::TimePoint audit = std::min(audit_slices_.due(), now + options_.audit_period);
+  audit_slices_.set_due(options_.shadow ? now : audit);
   forget_rules_rendered();
 }
 

@@ -209,10 +209,10 @@ std::vector<std::string> Host::leftovers_of_nftables_mode() {
 
 // Everything is read anew at each period: what is believed may have been changed by whoever works.
 Touched Host::audit_shadow(base::TimePoint now) {
-  next_audit_ = now + options_.audit_period;
+  audit_slices_.set_due(now + options_.audit_period);
   marks_taken_over_ = !marks_taken_over_ && take_over_marks();
   if (marks_taken_over_) {
-    next_audit_ = now + std::min<base::Duration>(options_.audit_period, kReplanned);
+    audit_slices_.set_due(now + std::min<base::Duration>(options_.audit_period, kReplanned));
     return {};
   }
   auto everything = read_all(now);
