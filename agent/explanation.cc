@@ -71,6 +71,17 @@ ipvs::ForetoldChoice choice_of(const VirtualServerStatus& status, const ipvs::Cl
       state, templates);
 }
 
+// IPVS cannot translate the port for a firewall mark with sessions.
+std::string affinity_note(const std::string& scheduler) {
+  const std::string where =
+      "sessionAffinity for clients inside, as the endpoints listen on another port: ";
+  if (scheduler != "mh" && scheduler != "sh") {
+    return where + "none, because the kernel has neither scheduler mh nor sh";
+  }
+  return where + "by the hash of the client's address (" + scheduler +
+         "), so some clients move when endpoints come or go";
+}
+
 class Explainer {
  public:
   Explainer(const Service& service, const watchers::SliceList& slices, const NodeFacts& node)
@@ -96,9 +107,7 @@ class Explainer {
     }
     note_scope(planned.kind, inside, scope, explained.notes);
     if (inside && service_.affinity_timeout_s != 0 && planned.server.timeout_s == 0) {
-      explained.notes.emplace_back(
-          "sessionAffinity does not hold for clients inside: the endpoints listen on another port, "
-          "which IPVS cannot translate for a firewall mark with sessions");
+      explained.notes.push_back(affinity_note(planned.server.scheduler));
     }
     if (scope == EndpointScope::kCluster && judge.topology() != TopologyMode::kNone) {
       explained.notes.push_back(hint_note(judge.topology(), node_));

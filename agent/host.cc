@@ -185,6 +185,9 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
       }
     } else if (failed.insert(key).second) {
       doubtful_.insert(key);
+      if (key.firewall_mark != 0 && statuses[i].code() == base::Code::kUnsupported) {
+        do_without_scheduler(ops[i]);
+      }
       settle(key, statuses[i].in("ipvsadm " + ipvs::to_text(ops[i])), report, now);
     }
   }

@@ -295,6 +295,7 @@ class Host {
 
   // host_inside.cc
   bool gives_marks(base::Family family) const;
+  void do_without_scheduler(const ipvs::IpvsOp& refused);
   void remember_marks(const std::vector<netconf::IpsetEntry>& entries);
   void read_marks();
   bool take_over_marks();
@@ -345,6 +346,8 @@ class Host {
 
   InsideMarks marks_;
   std::uint32_t mark_changes_ = 0;
+  // For give_marks(): mh moves few clients when real servers change, sh, which comes after it, most.
+  std::string hash_scheduler_ = "mh";
 
   KernelSets sets_;
   std::bitset<2> own_rules_refused_;  // by family, IPv4 first: not tried before the next start

@@ -37,7 +37,21 @@ void Host::give_marks(ServicePlan& plan) {
              believed_.virtual_server(marked) != nullptr;
     });
   }
-  agent::give_marks(plan, marks_, options_.rules.local_detector.kind != LocalDetector::Kind::kNone);
+  agent::give_marks(plan, marks_, options_.rules.local_detector.kind != LocalDetector::Kind::kNone,
+                    hash_scheduler_);
+}
+
+// The kernel has refused a virtual server of a mark because it lacks the scheduler.
+void Host::do_without_scheduler(const ipvs::IpvsOp& refused) {
+  std::string scheduler;
+  if (const auto* add = std::get_if<ipvs::AddVirtualServer>(&refused)) {
+    scheduler = add->server.scheduler;
+  } else if (const auto* edit = std::get_if<ipvs::EditVirtualServer>(&refused)) {
+    scheduler = edit->server.scheduler;
+  }
+  if (scheduler.empty() || scheduler != hash_scheduler_) return;
+  hash_scheduler_ = scheduler == "mh" ? "sh" : "";
+  ++mark_changes_;
 }
 
 void Host::remember_marks(const std::vector<netconf::IpsetEntry>& entries) {

@@ -39,15 +39,22 @@ std::uint64_t mark_count(std::uint32_t mask) {
 
 // A persistent virtual server of a mark leads to the port that the client connects to, whatever the
 // real servers' ports say (ip_vs_sched_persist() of the kernel's ip_vs_core.c: it translates only
-// the virtual server's own port, and that of a mark has none). Rather no session than no answer.
-void keep_ports_translated(PlannedVirtualServer& inside) {
+// the virtual server's own port, and that of a mark has none).
+bool would_lose_sessions(const PlannedVirtualServer& inside) {
   const base::Port port = inside.server.key.port;
-  if (std::ranges::all_of(inside.real_servers,
-                          [&](const ipvs::RealServer& real) { return real.key.port == port; })) {
-    return;
-  }
-  inside.server.flags &= ~ipvs::kFlagPersistent;
-  inside.server.timeout_s = 0;
+  return (inside.server.flags & ipvs::kFlagPersistent) != 0 &&
+         std::ranges::any_of(inside.real_servers,
+                             [&](const ipvs::RealServer& real) { return real.key.port != port; });
+}
+
+// The hash of a client's address leads it where it was before, for as long as the real servers
+// stay; the fallback passes over those that drain.
+void choose_by_client(ipvs::VirtualServer& server, const std::string& hash_scheduler) {
+  server.flags &= ~ipvs::kFlagPersistent;
+  server.timeout_s = 0;
+  if (hash_scheduler.empty()) return;
+  server.scheduler = hash_scheduler;
+  server.flags = ipvs::kFlagScheduler1;
 }
 
 }  // namespace
@@ -110,7 +117,8 @@ bool InsideMarks::is_given(const ipvs::VirtualServerKey& marked) const {
   return given_.contains(plain(marked));
 }
 
-void give_marks(ServicePlan& plan, InsideMarks& marks, bool pods_are_told) {
+void give_marks(ServicePlan& plan, InsideMarks& marks, bool pods_are_told,
+                const std::string& hash_scheduler) {
   for (PlannedVirtualServer& inside : std::exchange(plan.inside, {})) {
     const ipvs::VirtualServerKey address = inside.server.key;
     std::optional<std::uint32_t> mark = marks.mark_of(address);
@@ -120,7 +128,7 @@ void give_marks(ServicePlan& plan, InsideMarks& marks, bool pods_are_told) {
                               "ipvsAgent.insideTrafficMarkMask more bits");
       continue;
     }
-    keep_ports_translated(inside);
+    if (would_lose_sessions(inside)) choose_by_client(inside.server, hash_scheduler);
     const bool node_port = inside.kind == VipKind::kNodePort;
     SetEntry entry{
         .set = SetId::kInside,

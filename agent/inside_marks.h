@@ -64,7 +64,12 @@ class InsideMarks {
 // and empties it. Each address gets one for the node's own clients, whose packets are masqueraded,
 // and, where `pods_are_told`, one for pods; clients of a node port are always masqueraded, since a
 // pod of another node may be among them, whose answer would not come back this way.
-void give_marks(ServicePlan& plan, InsideMarks& marks, bool pods_are_told);
+//
+// The kernel cannot keep sessions of clients whose port is to be translated here: `hash_scheduler`
+// (mh or sh) chooses by the client's address instead, or the usual one at each new connection where
+// it is empty, because the kernel has neither.
+void give_marks(ServicePlan& plan, InsideMarks& marks, bool pods_are_told,
+                const std::string& hash_scheduler);
 
 template <typename Keep>
 void InsideMarks::keep_only(Keep keep) {

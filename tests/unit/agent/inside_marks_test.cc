@@ -16,6 +16,7 @@ using base::Protocol;
 using fakes::FakeAgent;
 using fakes::FakeNode;
 using testing::Contains;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -73,26 +74,40 @@ TEST(InsideMarks, WhatTheKernelsSetSaysGoesFirst) {
   EXPECT_TRUE(marks.is_given(marked_key(Family::kIpv4, 0x00070000)));
 }
 
+// An address with session affinity whose endpoint listens on that port.
+ServicePlan sticky_plan(base::Port endpoint_port) {
+  ServicePlan plan;
+  PlannedVirtualServer& planned = plan.inside.emplace_back();
+  planned.kind = VipKind::kExternalIp;
+  planned.server.key = {.address = *base::IpAddress::parse("198.51.100.1"), .port = 80};
+  planned.server.scheduler = "lc";
+  planned.server.flags = ipvs::kFlagPersistent;
+  planned.server.timeout_s = 10800;
+  ipvs::RealServer real;
+  real.key = {.address = *base::IpAddress::parse("10.244.1.5"), .port = endpoint_port};
+  planned.real_servers = {real};
+  return plan;
+}
+
 // The kernel leaves the port as it is where a mark's virtual server is persistent.
 TEST(InsideMarks, ASessionIsKeptOnlyWhereNoPortIsTranslated) {
-  for (base::Port endpoint_port : {base::Port{80}, base::Port{8080}}) {
+  for (const std::string hash_scheduler : {"mh", ""}) {
     InsideMarks marks(0x3fff, 0x4000);
-    ServicePlan plan;
-    PlannedVirtualServer& planned = plan.inside.emplace_back();
-    planned.kind = VipKind::kExternalIp;
-    planned.server.key = {.address = *base::IpAddress::parse("198.51.100.1"), .port = 80};
-    planned.server.scheduler = "mh";
-    planned.server.flags = ipvs::kFlagScheduler2 | ipvs::kFlagPersistent;
-    planned.server.timeout_s = 10800;
-    ipvs::RealServer real;
-    real.key = {.address = *base::IpAddress::parse("10.244.1.5"), .port = endpoint_port};
-    planned.real_servers = {real};
-    give_marks(plan, marks, true);
-    ASSERT_EQ(plan.virtual_servers.size(), 2u);
-    const bool kept = endpoint_port == 80;
-    for (const PlannedVirtualServer& marked : plan.virtual_servers) {
-      EXPECT_EQ(marked.server.flags, ipvs::kFlagScheduler2 | (kept ? ipvs::kFlagPersistent : 0U));
-      EXPECT_EQ(marked.server.timeout_s, kept ? 10800u : 0u);
+    ServicePlan same = sticky_plan(80);
+    give_marks(same, marks, true, hash_scheduler);
+    ServicePlan translated = sticky_plan(8080);
+    give_marks(translated, marks, true, hash_scheduler);
+    ASSERT_EQ(same.virtual_servers.size(), 2u);
+    ASSERT_EQ(translated.virtual_servers.size(), 2u);
+    for (const PlannedVirtualServer& marked : same.virtual_servers) {
+      EXPECT_EQ(marked.server.scheduler, "lc");
+      EXPECT_EQ(marked.server.flags, ipvs::kFlagPersistent);
+      EXPECT_EQ(marked.server.timeout_s, 10800u);
+    }
+    for (const PlannedVirtualServer& marked : translated.virtual_servers) {
+      EXPECT_EQ(marked.server.scheduler, hash_scheduler.empty() ? "lc" : "mh");
+      EXPECT_EQ(marked.server.flags, hash_scheduler.empty() ? 0U : ipvs::kFlagScheduler1);
+      EXPECT_EQ(marked.server.timeout_s, 0u);
     }
   }
 }
@@ -107,7 +122,9 @@ class InsideTraffic : public testing::Test {
   void start(HostOptions options = FakeAgent::default_host_options()) {
     agent_ = std::make_unique<FakeAgent>(node_, FakeAgent::default_loop_options(), options);
     ASSERT_TRUE(agent_->prepared.ok()) << agent_->prepared.message();
-    agent_->put(service("web", watchers::TrafficPolicy::kLocal));
+    watchers::Service web = service("web", watchers::TrafficPolicy::kLocal);
+    web.affinity_timeout_s = affinity_timeout_s_;
+    agent_->put(web);
     watchers::EndpointSlice slice =
         fakes::make_slice("web", "web-1", {{"", Protocol::kTcp, 8080}}, {});
     slice.groups[0].endpoints = {
@@ -116,6 +133,12 @@ class InsideTraffic : public testing::Test {
     agent_->put(slice);
     agent_->sync();
     agent_->run();
+  }
+  // With session affinity. Its endpoints listen on another port than clients connect to.
+  void start_sticky() {
+    affinity_timeout_s_ = 10800;
+    start();
+    agent_->run_for(std::chrono::minutes(5));
   }
   static watchers::Service service(const std::string& name, watchers::TrafficPolicy policy) {
     watchers::Service made = fakes::make_service(name, name == "web" ? "10.96.0.10" : "10.96.0.11",
@@ -128,6 +151,7 @@ class InsideTraffic : public testing::Test {
 
   FakeNode node_;
   std::unique_ptr<FakeAgent> agent_;
+  std::uint32_t affinity_timeout_s_ = 0;
 };
 
 TEST_F(InsideTraffic, HasVirtualServersOfItsOwn) {
@@ -152,6 +176,32 @@ TEST_F(InsideTraffic, IsSteeredOnlyWhenItsRealServersAreThere) {
   };
   EXPECT_THAT(log, Contains(HasSubstr("add KUBE-INSIDE-MARK 203.0.113.1,tcp:80 skbmark")));
   EXPECT_LT(at("-r 10.244.2.1:8080"), at("add KUBE-INSIDE 203.0.113.1,tcp:80"));
+}
+
+TEST_F(InsideTraffic, IsHashedByClientWhereTheKernelCannotKeepSessions) {
+  start_sticky();
+  EXPECT_THAT(ipvs(), HasSubstr("-A -t 203.0.113.1:80 -s rr -p 10800"));
+  const std::string mark =
+      std::to_string(InsideMarks(0x3fff, kMasquerade).mark_of(vip(1)).value() | kMasquerade);
+  EXPECT_THAT(ipvs(), HasSubstr("-A -f " + mark + " -s mh -b mh-fallback\n"));
+  // An agent that starts anew finds all as it should be.
+  node_.take_log();
+  start_sticky();
+  EXPECT_THAT(node_.take_log(), IsEmpty());
+}
+
+TEST_F(InsideTraffic, IsHashedByWhatTheKernelHas) {
+  node_.ipvs.remove_scheduler("mh");
+  start_sticky();
+  EXPECT_THAT(ipvs(), HasSubstr(" -s sh -b sh-fallback\n"));
+  EXPECT_THAT(agent_->host.retries().all(), IsEmpty());
+}
+
+TEST_F(InsideTraffic, IsScheduledAsUsualByAKernelThatHashesNothing) {
+  for (const char* scheduler : {"mh", "sh"}) node_.ipvs.remove_scheduler(scheduler);
+  start_sticky();
+  EXPECT_THAT(ipvs(), ContainsRegex("-A -f [0-9]+ -s rr\n"));
+  EXPECT_THAT(agent_->host.retries().all(), IsEmpty());
 }
 
 TEST_F(InsideTraffic, LeavesNothingBehind) {

@@ -194,7 +194,7 @@ TEST_F(ServiceTrafficTest, MarksAreCalledByTheirAddress) {
   ServicePlan plan = plan_of(1);
   plan.inside = plan.virtual_servers;
   InsideMarks marks(0x3fff, 0x4000);
-  give_marks(plan, marks, true);
+  give_marks(plan, marks, true, "mh");
   ASSERT_EQ(plan.virtual_servers.size(), 3u);
   traffic_->planned(desired_, desired_.set_plan(name_of(1), plan));
   for (const PlannedVirtualServer& planned : plan.virtual_servers) {
