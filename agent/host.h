@@ -346,7 +346,7 @@ class Host {
 
   InsideMarks marks_;
   std::uint32_t mark_changes_ = 0;
-  // For give_marks(): mh moves few clients when real servers change, sh, which comes after it, most.
+  // For give_marks(). mh moves few clients when real servers change, sh most of them.
   std::string hash_scheduler_ = "mh";
 
   KernelSets sets_;
