@@ -66,7 +66,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
     begin_audits(now);
     return compare(std::move(touched));
   }
-  note_node_ports(touched);
+  note_problem(OwnNodePorts::kProblem, own_node_ports_.note(touched.virtual_servers, desired_));
   HostChange change = plan(std::move(touched));
   unbind(change.unbind, report, now);
   apply_entries(change.stop_steering, false, report, now);
@@ -91,6 +91,15 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
   if (!started_) forget_node_ports();
   begin_audits(now);
   return report;
+}
+
+// What is wrong lasts until it is told to be right.
+void Host::note_problem(const std::string& name, const Status& status) {
+  if (status.ok()) {
+    problems_.erase(name);
+  } else {
+    problems_[name] = status.message();
+  }
 }
 
 void Host::begin_audits(TimePoint now) {

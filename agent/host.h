@@ -26,6 +26,7 @@
 #include "agent/kernel_sets.h"
 #include "agent/masquerade_rules.h"
 #include "agent/metrics.h"
+#include "agent/own_node_ports.h"
 #include "agent/retries.h"
 #include "agent/rivals.h"
 #include "agent/round_report.h"
@@ -44,7 +45,6 @@
 namespace agent {
 
 class DrainJournal;
-class NodePortJournal;
 class PresenceRecord;
 
 // The kernel tables of one network namespace; they outlive the Host.
@@ -217,6 +217,8 @@ class Host {
   bool is_ours(const ipvs::VirtualServerKey& key) const;
   bool in_our_sets(const ipvs::VirtualServerKey& key) const;
   bool excluded(const ipvs::VirtualServerKey& key) const;
+  bool of_node(const base::IpAddress& address) const;
+  void forget_node_ports();
   std::vector<base::Family> families() const;
 
   // host_adoption.cc
@@ -224,6 +226,7 @@ class Host {
   void save_presence();
 
   // host.cc
+  void note_problem(const std::string& name, const base::Status& status);
   void begin_audits(base::TimePoint now);
   void unbind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, base::TimePoint now);
   std::unordered_map<base::IpAddress, std::size_t> doubtful_virtual_servers() const;
@@ -273,11 +276,6 @@ class Host {
 
   // host_options.cc
   void forget_rules_rendered();
-
-  // host_node_ports.cc
-  void note_node_ports(const Touched& touched);
-  void forget_node_ports();
-  void save_node_ports();
 
   // host_drains.cc
   void settle_drains(const HostChange& change, RoundReport& report, base::TimePoint now);
@@ -388,9 +386,7 @@ class Host {
   DrainJournal* journal_ = nullptr;
   std::uint64_t saved_drains_ = 0;  // the revision that the journal has
   base::TimePoint next_save_{};
-  NodePortJournal* node_port_journal_ = nullptr;
-  std::set<base::IpAddress> node_port_addresses_;  // of this boot, the node's now or formerly
-  bool node_ports_unsaved_ = false;
+  OwnNodePorts own_node_ports_;
   AuditSlices audit_slices_;
 };
 

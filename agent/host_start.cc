@@ -190,6 +190,18 @@ base::Result<Touched> Host::read_all(base::TimePoint now) {
   return everything;
 }
 
+void Host::keep_node_ports(NodePortJournal& journal) {
+  note_problem(OwnNodePorts::kProblem, own_node_ports_.keep(journal));
+}
+
+// What the start has cleaned up need not be remembered.
+void Host::forget_node_ports() {
+  auto is_needed = [&](const base::IpAddress& address) {
+    return believed_.virtual_servers_on(address) > 0 || of_node(address);
+  };
+  note_problem(OwnNodePorts::kProblem, own_node_ports_.forget(is_needed));
+}
+
 bool Host::excluded(const ipvs::VirtualServerKey& key) const {
   return std::any_of(options_.exclude_cidrs.begin(), options_.exclude_cidrs.end(),
                      [&](const base::IpPrefix& cidr) { return cidr.contains(key.address); });
@@ -202,6 +214,11 @@ bool Host::is_ours(const ipvs::VirtualServerKey& key) const {
   return believed_.holds(key.address) || in_our_sets(key);
 }
 
+bool Host::of_node(const base::IpAddress& address) const {
+  return std::any_of(node_addresses_.begin(), node_addresses_.end(),
+                     [&](const netconf::NodeAddress& node) { return node.address == address; });
+}
+
 bool Host::in_our_sets(const ipvs::VirtualServerKey& key) const {
   Family family = key.family();
   netconf::IpsetEntry entry{
@@ -211,14 +228,10 @@ bool Host::in_our_sets(const ipvs::VirtualServerKey& key) const {
     if (believed_.holds(SetEntry{id, family, entry})) return true;
   }
   // Node ports are listed by number alone: the address must be, or have been, the node's.
-  bool of_node = node_port_addresses_.contains(key.address) ||
-                 std::any_of(node_addresses_.begin(), node_addresses_.end(),
-                             [&](const netconf::NodeAddress& address) {
-                               return address.address == key.address;
-                             });
+  const bool on_node = own_node_ports_.contains(key.address) || of_node(key.address);
   SetId ports = key.protocol == base::Protocol::kTcp ? SetId::kNodePortTcp : SetId::kNodePortUdp;
   netconf::IpsetEntry port{.ip = {}, .port = key.port, .ip2 = {}};
-  return of_node && key.protocol != base::Protocol::kSctp &&
+  return on_node && key.protocol != base::Protocol::kSctp &&
          believed_.holds(SetEntry{ports, family, port});
 }
 

@@ -104,6 +104,11 @@ Status StateFile::remove() const {
   return Status::from_errno(errno, "removing " + path_);
 }
 
+Status with_consequence(const Status& failure, const std::string& consequence) {
+  if (failure.ok()) return failure;
+  return {failure.code(), failure.message() + "; " + consequence, failure.error_number()};
+}
+
 std::string this_boot() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string boot;

@@ -39,6 +39,12 @@ class StateFile {
   std::string first_line_;
 };
 
+// What an agent does without for want of such a file: "MESSAGE; CONSEQUENCE". Ok stays ok.
+base::Status with_consequence(const base::Status& failure, const std::string& consequence);
+// How a file that cannot be written is mended.
+inline constexpr char kGiveAgentAFolder[] =
+    "give the agent a folder that it can write (ipvsAgent.stateDirectory)";
+
 // random(4)'s boot_id; "" where there is none.
 std::string this_boot();
 
