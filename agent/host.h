@@ -16,7 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include "agent/adoption.h"
 #include "agent/audit_slices.h"
 #include "agent/believed_host.h"
 #include "agent/desired_host.h"
@@ -27,6 +26,7 @@
 #include "agent/masquerade_rules.h"
 #include "agent/metrics.h"
 #include "agent/own_node_ports.h"
+#include "agent/presence.h"
 #include "agent/retries.h"
 #include "agent/rivals.h"
 #include "agent/round_report.h"
@@ -45,7 +45,6 @@
 namespace agent {
 
 class DrainJournal;
-class PresenceRecord;
 
 // The kernel tables of one network namespace; they outlive the Host.
 struct HostTables {
@@ -193,7 +192,7 @@ class Host {
   // What read_all() found that no agent had left, where it found any: kube-proxy's, if it wrote to
   // the rules last or bound IPv6 addresses that may become a source; anybody's, if no agent has
   // been here since the boot.
-  const std::optional<Adoption>& adopted() const { return adopted_; }
+  const std::optional<Adoption>& adopted() const { return presence_.adopted(); }
   // What of the data path does not work for anybody. A thing that fails alone is in retries().
   const TableHealth& table_health() const { return table_health_; }
   std::size_t foreign_virtual_servers() const { return foreign_.size(); }
@@ -218,12 +217,10 @@ class Host {
   bool in_our_sets(const ipvs::VirtualServerKey& key) const;
   bool excluded(const ipvs::VirtualServerKey& key) const;
   bool of_node(const base::IpAddress& address) const;
-  void forget_node_ports();
-  std::vector<base::Family> families() const;
-
-  // host_adoption.cc
   void note_adoption();
   void save_presence();
+  void forget_node_ports();
+  std::vector<base::Family> families() const;
 
   // host.cc
   void note_problem(const std::string& name, const base::Status& status);
@@ -376,11 +373,7 @@ class Host {
   std::deque<OldRules> old_rules_;  // what is left to remove, a part a round
   base::Status removal_failure_;    // the first
 
-  PresenceRecord* presence_ = nullptr;  // null once it is saved
-  bool first_here_ = false;             // it says that no agent was here since the boot
-  bool others_wrote_ = false;           // before this start, and after any agent
-  std::optional<Adoption> adopted_;
-
+  Presence presence_;
   bool started_ = false;  // the first apply() is over
   base::TimePoint next_drain_poll_{};
   DrainJournal* journal_ = nullptr;

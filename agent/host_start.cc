@@ -49,7 +49,7 @@ Status Host::prepare(base::TimePoint now) {
     std::string name = std::string(base::to_string(family)) + " iptables rules";
     if (rules.ok()) {
       hold_rules_ = hold_rules_ || iptables_mode_serves(*rules);
-      others_wrote_ = others_wrote_ || written_by_kube_proxy(*rules);
+      if (written_by_kube_proxy(*rules)) presence_.note_others();
       rules_[family == Family::kIpv6] = *std::move(rules);
     } else if (classify(rules.status()) == FailureClass::kFatal) {
       return rules.status().in(name);
@@ -104,7 +104,7 @@ Status Host::prepare_device(base::TimePoint now) {
     problems_["device " + options_.device] =
         "is of type \"" + state->device_type + "\", expected \"dummy\"; it is used as it is";
   }
-  others_wrote_ = !state->lent.empty();
+  if (!state->lent.empty()) presence_.note_others();
   reserve_addresses(*state);
   node_addresses_ = state->node;
   return {};
@@ -189,6 +189,18 @@ base::Result<Touched> Host::read_all(base::TimePoint now) {
   everything.append(believed_.everything());
   return everything;
 }
+
+void Host::keep_presence(PresenceRecord& record) { presence_.keep(record); }
+
+// A start from nothing is recorded at once: should it end half way, the next agent finds what this
+// one has made.
+void Host::note_adoption() {
+  if (options_.shadow) return;
+  presence_.judge(believed_, desired_);
+  if (!adopted()) save_presence();
+}
+
+void Host::save_presence() { note_problem(Presence::kProblem, presence_.save()); }
 
 void Host::keep_node_ports(NodePortJournal& journal) {
   note_problem(OwnNodePorts::kProblem, own_node_ports_.keep(journal));
