@@ -31,6 +31,7 @@
 #include "agent/rivals.h"
 #include "agent/round_report.h"
 #include "agent/rules_reading.h"
+#include "agent/saved_drains.h"
 #include "agent/table_health.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -43,8 +44,6 @@
 #include "netconf/sysctls.h"
 
 namespace agent {
-
-class DrainJournal;
 
 // The kernel tables of one network namespace; they outlive the Host.
 struct HostTables {
@@ -276,7 +275,6 @@ class Host {
 
   // host_drains.cc
   void settle_drains(const HostChange& change, RoundReport& report, base::TimePoint now);
-  bool drains_unsaved() const;
   void save_drains(base::TimePoint now);
 
   // host_takeover.cc
@@ -376,9 +374,7 @@ class Host {
   Presence presence_;
   bool started_ = false;  // the first apply() is over
   base::TimePoint next_drain_poll_{};
-  DrainJournal* journal_ = nullptr;
-  std::uint64_t saved_drains_ = 0;  // the revision that the journal has
-  base::TimePoint next_save_{};
+  SavedDrains saved_drains_;
   OwnNodePorts own_node_ports_;
   AuditSlices audit_slices_;
 };

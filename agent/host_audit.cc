@@ -19,7 +19,7 @@ using base::TimePoint;
 std::optional<TimePoint> Host::next_wake() const {
   if (!started_) return std::nullopt;
   TimePoint wake = std::min(audit_slices_.due(), next_drain_poll_);
-  if (drains_unsaved()) wake = std::min(wake, next_save_);
+  if (std::optional<TimePoint> save = saved_drains_.due(drains_)) wake = std::min(wake, *save);
   if (std::optional<TimePoint> retry = retries_.next()) wake = std::min(wake, *retry);
   if (std::optional<TimePoint> held = rivals_.next()) wake = std::min(wake, *held);
   if (other_modes_due_) wake = std::min(wake, other_modes_due_since_);

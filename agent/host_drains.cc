@@ -1,38 +1,23 @@
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
-#include "agent/drain_journal.h"
 #include "agent/host.h"
 
-// How a Host keeps its drains: in memory, under observation, and in the journal.
+// How a Host keeps its drains: in memory and under observation.
 namespace agent {
 namespace {
 
 using base::TimePoint;
 
 constexpr std::chrono::seconds kDrainPollPeriod(2);
-// Between two writes of the journal: what a burst of changes drains is written together.
-constexpr std::chrono::seconds kSavePeriod(1);
-// After a write that failed.
-constexpr std::chrono::seconds kSaveAgain(30);
 
 const RealServerList kNoRealServers;
-
-constexpr char kJournalProblem[] = "drain journal";
 
 }  // namespace
 
 void Host::keep_drains(DrainJournal& journal) {
-  journal_ = &journal;
-  auto remembered = journal.load();
-  if (remembered.ok()) {
-    drains_.remember(*remembered);
-    saved_drains_ = drains_.revision();
-    return;
-  }
-  problems_[kJournalProblem] = remembered.status().message() +
-                               "; drains that an earlier agent began get their whole time again; "
-                               "the next drain replaces the file";
+  note_problem(SavedDrains::kProblem, saved_drains_.keep(journal, drains_));
 }
 
 // Takes note of what the round made of the drains.
@@ -61,23 +46,8 @@ void Host::settle_drains(const HostChange& change, RoundReport& report, TimePoin
   save_drains(now);
 }
 
-bool Host::drains_unsaved() const {
-  return journal_ != nullptr && saved_drains_ != drains_.revision();
-}
-
 void Host::save_drains(TimePoint now) {
-  if (!drains_unsaved() || now < next_save_) return;
-  base::Status status = journal_->save(drains_.to_remember());
-  if (status.ok()) {
-    saved_drains_ = drains_.revision();
-    next_save_ = now + kSavePeriod;
-    problems_.erase(kJournalProblem);
-    return;
-  }
-  next_save_ = now + kSaveAgain;
-  problems_[kJournalProblem] = status.message() +
-                               "; drains get their whole time again when the agent restarts; give "
-                               "it a folder that it can write (ipvsAgent.stateDirectory)";
+  note_problem(SavedDrains::kProblem, saved_drains_.save(drains_, now));
 }
 
 Touched Host::poll_drains(TimePoint now, std::vector<EndedDrain>& ended) {
