@@ -8,7 +8,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -21,9 +20,10 @@
 #include "agent/desired_host.h"
 #include "agent/drains.h"
 #include "agent/host_change.h"
+#include "agent/host_options.h"
+#include "agent/host_tables.h"
 #include "agent/inside_marks.h"
 #include "agent/kernel_sets.h"
-#include "agent/masquerade_rules.h"
 #include "agent/metrics.h"
 #include "agent/own_node_ports.h"
 #include "agent/presence.h"
@@ -37,42 +37,11 @@
 #include "base/result.h"
 #include "ipvs/ipvs_table.h"
 #include "netconf/address_table.h"
-#include "netconf/conntrack_table.h"
 #include "netconf/ipset_table.h"
 #include "netconf/iptables_rules.h"
 #include "netconf/nft_tables.h"
-#include "netconf/sysctls.h"
 
 namespace agent {
-
-// The kernel tables of one network namespace; they outlive the Host.
-struct HostTables {
-  ipvs::IpvsTable& ipvs;
-  netconf::AddressTable& addresses;
-  netconf::IpsetTable& ipsets;
-  netconf::IptablesRules& iptables;
-  netconf::Sysctls& sysctls;
-  netconf::ConntrackTable& conntrack;
-  netconf::NftTables& nft;
-};
-
-struct HostOptions {
-  std::string device = "kube-ipvs0";
-  bool ipv4 = true;
-  bool ipv6 = true;
-  std::string scheduler = "rr";  // must be there at the start
-  RulesPolicy rules;
-  std::vector<netconf::Sysctl> sysctls;       // settings that IPVS mode needs
-  ipvs::Timeouts timeouts;                    // 0: leave
-  std::uint32_t max_set_elements = 65536;     // of sets that are made; full ones are doubled
-  std::vector<base::IpPrefix> exclude_cidrs;  // virtual servers in these are never deleted
-  std::optional<base::Duration> drain_limit;  // no value: drains end only with their connections
-  // The bits of packet marks that are ours (inside_marks.h), without masquerade_bit; 0: none.
-  std::uint32_t inside_mark_mask = 0x3fff;
-  base::Duration audit_period = std::chrono::seconds(30);  // the whole host is looked at once in it
-  bool shadow = false;     // compare and tell, write nothing: for tables that are read only
-  std::uint64_t seed = 1;  // of the retries' jitter
-};
 
 // A thing that was found to differ from what was believed.
 struct Drift {

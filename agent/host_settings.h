@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "agent/configuration.h"
-#include "agent/host.h"
+#include "agent/host_options.h"
 #include "agent/loop.h"
 #include "agent/machine.h"
 #include "netconf/sysctls.h"

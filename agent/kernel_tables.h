@@ -5,7 +5,7 @@
 #include <string>
 
 #include "agent/configuration.h"
-#include "agent/host.h"
+#include "agent/host_tables.h"
 #include "base/result.h"
 
 namespace agent {

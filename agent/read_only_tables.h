@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "agent/host.h"
+#include "agent/host_tables.h"
 
 namespace agent {
 
