@@ -49,7 +49,8 @@ Host::Host(HostTables tables, HostOptions options)
       rivals_(options_.audit_period),
       marks_(options_.inside_mark_mask, std::uint32_t{1} << options_.rules.masquerade_bit),
       sets_(tables_.ipsets, options_.max_set_elements),
-      rules_reading_(tables_.iptables) {}
+      rules_reading_(tables_.iptables),
+      other_modes_(tables_.iptables, tables_.nft) {}
 
 HostChange Host::plan(Touched touched) const {
   touched.normalise();
@@ -82,7 +83,7 @@ RoundReport Host::apply(Touched touched, TimePoint now) {
                 [&](const SetEntry& entry) { return !believed_.holds(entry); });
   apply_entries(change.remove_entries, false, report, now);
   sync_rules(report, now);
-  if (other_modes_due_) remove_other_modes(report, now);
+  if (other_modes_.due()) remove_other_modes(report, now);
   destroy_unneeded_sets(report);
   forget_flows(report);
   settle_drains(change, report, now);

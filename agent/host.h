@@ -5,7 +5,6 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -25,6 +24,7 @@
 #include "agent/inside_marks.h"
 #include "agent/kernel_sets.h"
 #include "agent/metrics.h"
+#include "agent/other_modes_removal.h"
 #include "agent/own_node_ports.h"
 #include "agent/presence.h"
 #include "agent/retries.h"
@@ -39,7 +39,6 @@
 #include "netconf/address_table.h"
 #include "netconf/ipset_table.h"
 #include "netconf/iptables_rules.h"
-#include "netconf/nft_tables.h"
 
 namespace agent {
 
@@ -48,14 +47,6 @@ struct Drift {
   HostThing thing;
   std::string what;
   bool held = false;  // its repair waits: see Rivals
-};
-
-// A part of the rules that kube-proxy's iptables mode left in a family.
-struct OldRules {
-  base::Family family = base::Family::kIpv4;
-  std::vector<netconf::IptablesOp> removal;
-  std::size_t operations = 0;  // of the family, in all its parts
-  bool last = false;           // of the family
 };
 
 // The host's kernel state: as the plans want it, as it is believed to be, and the work that brings
@@ -249,11 +240,6 @@ class Host {
   // host_takeover.cc
   void remove_other_modes(RoundReport& report, base::TimePoint now);
   bool decide_removal(bool nft_tables_left, base::TimePoint now);
-  void prove_rules(base::Family family, bool right);
-  void remove_part(RoundReport& report);
-  base::Result<std::vector<netconf::DeleteNftTable>> nftables_mode();
-  base::Status remove_nftables_mode(std::span<const netconf::DeleteNftTable> ops,
-                                    RoundReport& report);
 
   // host_inside.cc
   bool gives_marks(base::Family family) const;
@@ -331,14 +317,7 @@ class Host {
   // kube-proxy's iptables mode serves this node by rules in chains of our names: they are replaced
   // at once, when all that takes their place is there.
   bool hold_rules_ = false;
-  bool other_modes_gone_ = false;
-  bool other_modes_due_ = false;  // the next round goes on with them
-  base::TimePoint other_modes_due_since_{};
-  // Families whose rules have yet to be read back as written before anything of others goes.
-  std::bitset<2> unproven_;
-  bool proven_ = false;
-  std::deque<OldRules> old_rules_;  // what is left to remove, a part a round
-  base::Status removal_failure_;    // the first
+  OtherModesRemoval other_modes_;
 
   Presence presence_;
   bool started_ = false;  // the first apply() is over

@@ -22,7 +22,7 @@ std::optional<TimePoint> Host::next_wake() const {
   if (std::optional<TimePoint> save = saved_drains_.due(drains_)) wake = std::min(wake, *save);
   if (std::optional<TimePoint> retry = retries_.next()) wake = std::min(wake, *retry);
   if (std::optional<TimePoint> held = rivals_.next()) wake = std::min(wake, *held);
-  if (other_modes_due_) wake = std::min(wake, other_modes_due_since_);
+  if (std::optional<TimePoint> due = other_modes_.due()) wake = std::min(wake, *due);
   if (rules_reading_.goes_on(Family::kIpv4) || rules_reading_.goes_on(Family::kIpv6)) {
     wake = std::min(wake, next_look_at_reading_);
   }
@@ -238,10 +238,7 @@ void Host::audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Dri
     case 2:
       for (Family family : families()) read_rules_again(family, false, now);
       break;
-    case 3:
-      other_modes_due_ = !other_modes_gone_;
-      other_modes_due_since_ = now;
-      break;
+    case 3: other_modes_.audit(now); break;
     case 4: apply_sysctls(now); break;
     case 6: find_strangers(touched, drift, now); break;
     default: break;

@@ -28,7 +28,7 @@ SetMask Host::filled_sets(Family family) const {
 }
 
 bool Host::rules_may_differ() const {
-  if (other_modes_due_ || whole_) return true;
+  if (other_modes_.due() || whole_) return true;
   for (Family family : families()) {
     std::size_t index = family == Family::kIpv6;
     if (rules_[index] && !rendered_for_[index]) return true;
@@ -120,7 +120,7 @@ void Host::take_rules(Family family, std::vector<Drift>* drift, TimePoint now) {
   }
   rules_[index] = *std::move(rules);
   if (!rivals_.holds(RulesOf{family})) rendered_for_[index].reset();
-  prove_rules(family, !differs);
+  other_modes_.prove(family, !differs);
 }
 
 }  // namespace agent

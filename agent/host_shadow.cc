@@ -201,7 +201,7 @@ std::vector<std::string> Host::missing_rules(Family family, SetMask filled,
 
 std::vector<std::string> Host::leftovers_of_nftables_mode() {
   std::vector<std::string> lines;
-  auto tables = nftables_mode();
+  auto tables = other_modes_.nftables_mode();
   if (!tables.ok()) return lines;
   for (const netconf::DeleteNftTable& op : *tables) lines.push_back("nft " + netconf::to_text(op));
   return lines;
