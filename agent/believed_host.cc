@@ -131,6 +131,14 @@ const BelievedVirtualServer* BelievedHost::virtual_server(const ipvs::VirtualSer
   return found == virtual_servers_.end() ? nullptr : &found->second;
 }
 
+bool BelievedHost::answers(const ipvs::VirtualServerKey& key,
+                           const ipvs::RealServerKey& server) const {
+  const BelievedVirtualServer* known = virtual_server(key);
+  if (known == nullptr) return false;
+  return std::any_of(known->real_servers.begin(), known->real_servers.end(),
+                     [&](const ipvs::RealServer& real) { return real.key == server; });
+}
+
 bool BelievedHost::holds(const SetEntry& entry) const {
   return set(entry.set, entry.family).contains(entry.entry);
 }

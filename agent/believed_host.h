@@ -59,6 +59,8 @@ class BelievedHost {
 
   // Null where there is none.
   const BelievedVirtualServer* virtual_server(const ipvs::VirtualServerKey& key) const;
+  // Whether the virtual server is there and has the real server.
+  bool answers(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
   bool holds(const base::IpAddress& address) const { return addresses_.contains(address); }
   bool holds(const SetEntry& entry) const;
   // How many virtual servers answer on an address.

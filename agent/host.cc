@@ -109,12 +109,6 @@ void Host::begin_audits(TimePoint now) {
   audit_slices_.set_due(now + options_.audit_period);
 }
 
-// The line is made only where there is room for it: in a large round most would be thrown away.
-template <typename Line>
-void Host::note_line(RoundReport& report, const Line& line) const {
-  if (report.lines.size() < RoundReport::kMaxLines) report.lines.push_back(line());
-}
-
 // Books the outcome of an operation on a thing.
 void Host::settle(const HostThing& thing, const Status& status, RoundReport& report,
                   TimePoint now) {
@@ -134,7 +128,7 @@ void Host::unbind(const std::vector<netconf::AddressOp>& ops, RoundReport& repor
     settle(address, outcome, report, now);
     if (!outcome.ok()) continue;
     believed_.done(ops[i]);
-    note_line(report, [&] { return "ip " + netconf::to_text(ops[i], options_.device); });
+    report.note([&] { return "ip " + netconf::to_text(ops[i], options_.device); });
   }
 }
 
@@ -187,7 +181,7 @@ void Host::apply_ipvs(std::vector<ipvs::IpvsOp>& ops, RoundReport& report, TimeP
     if (statuses[i].ok() || gone) believed_.done(ops[i]);
     // What was gone already is done, but it is a surprise: the failure below has it read again.
     if (statuses[i].ok()) {
-      note_line(report, [&] { return "ipvsadm " + ipvs::to_text(ops[i]); });
+      report.note([&] { return "ipvsadm " + ipvs::to_text(ops[i]); });
       if (ipvs::deletes(ops[i]) && key.firewall_mark != 0) {
         shrunk_marks.push_back(key);
       } else if (begins_udp || (ipvs::deletes(ops[i]) && key.protocol == base::Protocol::kUdp)) {
@@ -241,7 +235,7 @@ void Host::apply_entries(const std::vector<SetEntry>& entries, bool add, RoundRe
     settle(entry, statuses[i], report, now);
     if (!statuses[i].ok()) continue;
     add ? believed_.add(entry) : believed_.remove(entry);
-    note_line(report, [&] { return "ipset " + netconf::to_text(ops[i]); });
+    report.note([&] { return "ipset " + netconf::to_text(ops[i]); });
   }
 }
 
@@ -277,7 +271,7 @@ void Host::bind(const std::vector<netconf::AddressOp>& ops, RoundReport& report,
     settle(address_of(ready[i]), outcome, report, now);
     if (!outcome.ok()) continue;
     believed_.done(ready[i]);
-    note_line(report, [&] { return "ip " + netconf::to_text(ready[i], options_.device); });
+    report.note([&] { return "ip " + netconf::to_text(ready[i], options_.device); });
   }
 }
 

@@ -18,6 +18,7 @@
 #include "agent/believed_host.h"
 #include "agent/desired_host.h"
 #include "agent/drains.h"
+#include "agent/drift.h"
 #include "agent/host_change.h"
 #include "agent/host_options.h"
 #include "agent/host_tables.h"
@@ -35,19 +36,8 @@
 #include "agent/table_health.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "ipvs/ipvs_table.h"
-#include "netconf/address_table.h"
-#include "netconf/ipset_table.h"
-#include "netconf/iptables_rules.h"
 
 namespace agent {
-
-// A thing that was found to differ from what was believed.
-struct Drift {
-  HostThing thing;
-  std::string what;
-  bool held = false;  // its repair waits: see Rivals
-};
 
 // The host's kernel state: as the plans want it, as it is believed to be, and the work that brings
 // one to the other. Everything is done for touched things only; apply() is the only writer once the
@@ -174,10 +164,7 @@ class Host {
   void apply_timeouts();
   bool is_ours(const ipvs::VirtualServerKey& key) const;
   bool in_our_sets(const ipvs::VirtualServerKey& key) const;
-  bool excluded(const ipvs::VirtualServerKey& key) const;
   bool of_node(const base::IpAddress& address) const;
-  void note_adoption();
-  void save_presence();
   void forget_node_ports();
   std::vector<base::Family> families() const;
 
@@ -195,8 +182,6 @@ class Host {
   void bind(const std::vector<netconf::AddressOp>& ops, RoundReport& report, base::TimePoint now);
   void settle(const HostThing& thing, const base::Status& status, RoundReport& report,
               base::TimePoint now);
-  template <typename Line>
-  void note_line(RoundReport& report, const Line& line) const;
 
   // host_rules.cc
   void sync_rules(RoundReport& report, base::TimePoint now);
@@ -220,22 +205,16 @@ class Host {
   void look_at_sysctls();
   void look_at_timeouts(const ipvs::Timeouts& actual);
   RoundReport compare(Touched touched);
-  std::array<SetMask, 2> wanted_sets() const;
   std::vector<std::string> missing_rules(base::Family family, SetMask filled,
                                          std::size_t& operations);
-  std::vector<std::string> leftovers_of_nftables_mode();
   Touched audit_shadow(base::TimePoint now);
 
   // host_rivals.cc
   void hold_back(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
   void tell_of_rivals();
 
-  // host_options.cc
-  void forget_rules_rendered();
-
   // host_drains.cc
   void settle_drains(const HostChange& change, RoundReport& report, base::TimePoint now);
-  void save_drains(base::TimePoint now);
 
   // host_takeover.cc
   void remove_other_modes(RoundReport& report, base::TimePoint now);
@@ -263,14 +242,6 @@ class Host {
   // host_flows.cc
   bool begins_to_answer_udp(const ipvs::IpvsOp& op) const;
   void forget_flows(RoundReport& report);
-  void forget_carried_flows(std::span<const ipvs::IpvsOp> deletions,
-                            std::vector<base::Status>& failures);
-  bool serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
-  bool answers(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const;
-
-  // host_cleanup.cc
-  void clean_rules(base::Family family, std::vector<base::Status>& failures);
-  void clean_sets(base::Family family, std::vector<base::Status>& failures);
 
   // host_audit.cc
   bool reread(std::span<const ipvs::VirtualServerKey> keys, Touched& touched,
@@ -279,7 +250,6 @@ class Host {
                   base::TimePoint now);
   Touched reread_addresses(std::vector<Drift>& drift, base::TimePoint now);
   void audit_slice(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
-  std::vector<ipvs::VirtualServerKey> everything_to_audit() const;
   void find_strangers(Touched& touched, std::vector<Drift>& drift, base::TimePoint now);
   void audit_beside_ipvs(std::size_t step, Touched& touched, std::vector<Drift>& drift,
                          base::TimePoint now);
@@ -291,12 +261,10 @@ class Host {
   Drains drains_;
   Retries retries_;
   Rivals rivals_;
-
   InsideMarks marks_;
   std::uint32_t mark_changes_ = 0;
   // For give_marks(). mh moves few clients when real servers change, sh most of them.
   std::string hash_scheduler_ = "mh";
-
   KernelSets sets_;
   std::bitset<2> own_rules_refused_;  // by family, IPv4 first: not tried before the next start
   std::array<std::optional<netconf::IptablesState>, 2> rules_;  // as believed; no value: not read
@@ -318,7 +286,6 @@ class Host {
   // at once, when all that takes their place is there.
   bool hold_rules_ = false;
   OtherModesRemoval other_modes_;
-
   Presence presence_;
   bool started_ = false;  // the first apply() is over
   base::TimePoint next_drain_poll_{};

@@ -14,6 +14,15 @@ using base::Family;
 using base::Status;
 using base::TimePoint;
 
+std::vector<ipvs::VirtualServerKey> keys_to_audit(const DesiredHost& desired,
+                                                  const BelievedHost& believed) {
+  std::vector<ipvs::VirtualServerKey> keys = desired.virtual_server_keys();
+  for (const auto& [key, server] : believed.virtual_servers()) {
+    if (desired.virtual_server(key) == nullptr) keys.push_back(key);
+  }
+  return keys;
+}
+
 }  // namespace
 
 std::optional<TimePoint> Host::next_wake() const {
@@ -185,7 +194,7 @@ Touched Host::audit(TimePoint now, std::vector<Drift>& drift) {
 
 void Host::audit_slice(Touched& touched, std::vector<Drift>& drift, TimePoint now) {
   if (audit_slices_.is_over()) {
-    audit_slices_.begin_period(everything_to_audit());
+    audit_slices_.begin_period(keys_to_audit(desired_, believed_));
     rivals_.forget_quiet(now);
   }
   const AuditSlices::Slice slice = audit_slices_.take(now, options_.audit_period);
@@ -193,14 +202,6 @@ void Host::audit_slice(Touched& touched, std::vector<Drift>& drift, TimePoint no
   if (slice.step) audit_beside_ipvs(*slice.step, touched, drift, now);
   // Whole tables were read for a moment; kept, their memory would be a tenth of all.
   if (slice.last) malloc_trim(0);
-}
-
-std::vector<ipvs::VirtualServerKey> Host::everything_to_audit() const {
-  std::vector<ipvs::VirtualServerKey> keys = desired_.virtual_server_keys();
-  for (const auto& [key, server] : believed_.virtual_servers()) {
-    if (desired_.virtual_server(key) == nullptr) keys.push_back(key);
-  }
-  return keys;
 }
 
 // Virtual servers that somebody else made: on our addresses they are ours to remove, elsewhere they

@@ -1,5 +1,10 @@
 #include <algorithm>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "agent/host.h"
 #include "agent/other_modes.h"
@@ -26,56 +31,42 @@ bool is_of(const RuleBook& book, const netconf::IptablesChain& chain) {
   });
 }
 
-}  // namespace
-
-std::vector<Status> Host::clean_up() {
-  std::vector<Status> failures;
-  // What the sets list tells our virtual servers from others, so they are read first.
-  for (Family family : families()) {
-    for (SetId id : all_sets()) {
-      std::vector<std::string> names = {set_name(id, family)};
-      auto sets = tables_.ipsets.read(names);
-      if (sets.ok() && !sets->empty() && sets->front().spec.type == set_type(id)) {
-        (void)believed_.observe_set(id, family, sets->front().entries);
-        remember_marks(sets->front().entries);
+// A client that goes on from the same port would otherwise not meet what serves the address from
+// now on: rules that translate look at the first packet of a flow only. What such a rule translates
+// already, of a mode that was here before us or comes after us, stays as it is.
+void forget_carried_flows(netconf::ConntrackTable& table, const std::vector<Family>& families,
+                          std::span<const ipvs::IpvsOp> deletions, std::vector<Status>& failures) {
+  std::set<ipvs::VirtualServerKey> gone;
+  for (const ipvs::IpvsOp& op : deletions) {
+    const auto* deletion = std::get_if<ipvs::DeleteVirtualServer>(&op);
+    if (deletion != nullptr) gone.insert(deletion->key);
+  }
+  for (Family family : families) {
+    auto carried = [&](const netconf::Flow& flow) {
+      return !flow.translated && gone.contains({.address = flow.original.destination,
+                                                .port = flow.original.destination_port,
+                                                .protocol = base::Protocol::kUdp});
+    };
+    auto flows = table.read_udp(family, carried);
+    if (!flows.ok()) {
+      // Where nothing is tracked, nothing is to be forgotten.
+      if (flows.status().code() != base::Code::kUnsupported) failures.push_back(flows.status());
+      continue;
+    }
+    std::vector<netconf::DeleteFlow> ops;
+    ops.reserve(flows->flows.size());
+    for (const netconf::Flow& flow : flows->flows) ops.push_back({flow});
+    for (Status& status : table.apply(ops)) {
+      if (!status.ok() && status.code() != base::Code::kNotFound) {
+        failures.push_back(std::move(status));
       }
     }
   }
-  auto addresses = tables_.addresses.read();
-  if (addresses.ok()) {
-    (void)believed_.observe_addresses(addresses->bound);
-    node_addresses_ = addresses->node;
-  } else {
-    failures.push_back(addresses.status());
-  }
-  auto servers = tables_.ipvs.read_virtual_servers();
-  std::vector<ipvs::IpvsOp> deletions;
-  if (servers.ok()) {
-    for (const ipvs::VirtualServerState& state : *servers) {
-      if (!is_ours(state.server.key)) continue;
-      deletions.emplace_back(ipvs::DeleteVirtualServer{state.server.key});
-    }
-  } else {
-    failures.push_back(servers.status());
-  }
-  // Before, so that flows go over to what serves beside us while IPVS still does; and after, for
-  // those that have come back meanwhile.
-  forget_carried_flows(deletions, failures);
-  if (addresses.ok() && addresses->device_exists) {
-    std::vector<netconf::AddressOp> device = {netconf::DeleteDevice{}};
-    keep_failures(tables_.addresses.apply(device), failures);
-  }
-  keep_failures(tables_.ipvs.apply(deletions), failures);
-  forget_carried_flows(deletions, failures);
-  for (Family family : families()) {
-    clean_rules(family, failures);
-    clean_sets(family, failures);
-  }
-  return failures;
 }
 
-void Host::clean_rules(Family family, std::vector<Status>& failures) {
-  auto rules = read_rules(family);
+// Takes what is ours out of the rules of the family, which have just been read.
+void clean_rules(netconf::IptablesRules& kernel, const RulesPolicy& policy, Family family,
+                 const base::Result<netconf::IptablesState>& rules, std::vector<Status>& failures) {
   if (!rules.ok()) {
     failures.push_back(rules.status());
     return;
@@ -96,7 +87,7 @@ void Host::clean_rules(Family family, std::vector<Status>& failures) {
     return target != "KUBE-PROXY-FIREWALL" && keeps(jump.table, target);
   };
   std::vector<netconf::IptablesOp> ops;
-  RuleBook book = render_rules(options_.rules, family, SetMask(), SetMask());
+  RuleBook book = render_rules(policy, family, SetMask(), SetMask());
   book.jumps.insert(book.jumps.end(), book.idle_jumps.begin(), book.idle_jumps.end());
   book.chains.insert(book.chains.end(), book.idle_chains.begin(), book.idle_chains.end());
   for (const IptablesJump& jump : book.jumps) {
@@ -137,17 +128,66 @@ void Host::clean_rules(Family family, std::vector<Status>& failures) {
   }
   if (ops.empty()) return;
   // One restore: all operations share its outcome.
-  Status status = tables_.iptables.apply(family, ops).front();
+  Status status = kernel.apply(family, ops).front();
   if (!status.ok()) failures.push_back(status);
 }
 
-void Host::clean_sets(Family family, std::vector<Status>& failures) {
+void clean_sets(netconf::IpsetTable& table, KernelSets& own, Family family,
+                std::vector<Status>& failures) {
   for (SetId id : all_sets()) {
     std::vector<std::string> names = {set_name(id, family)};
-    auto sets = tables_.ipsets.read(names);
+    auto sets = table.read(names);
     if (sets.ok() && sets->empty()) continue;
-    keep_failures({sets_.destroy(id, family)}, failures);
+    keep_failures({own.destroy(id, family)}, failures);
   }
+}
+
+}  // namespace
+
+std::vector<Status> Host::clean_up() {
+  std::vector<Status> failures;
+  // What the sets list tells our virtual servers from others, so they are read first.
+  for (Family family : families()) {
+    for (SetId id : all_sets()) {
+      std::vector<std::string> names = {set_name(id, family)};
+      auto sets = tables_.ipsets.read(names);
+      if (sets.ok() && !sets->empty() && sets->front().spec.type == set_type(id)) {
+        (void)believed_.observe_set(id, family, sets->front().entries);
+        remember_marks(sets->front().entries);
+      }
+    }
+  }
+  auto addresses = tables_.addresses.read();
+  if (addresses.ok()) {
+    (void)believed_.observe_addresses(addresses->bound);
+    node_addresses_ = addresses->node;
+  } else {
+    failures.push_back(addresses.status());
+  }
+  auto servers = tables_.ipvs.read_virtual_servers();
+  std::vector<ipvs::IpvsOp> deletions;
+  if (servers.ok()) {
+    for (const ipvs::VirtualServerState& state : *servers) {
+      if (!is_ours(state.server.key)) continue;
+      deletions.emplace_back(ipvs::DeleteVirtualServer{state.server.key});
+    }
+  } else {
+    failures.push_back(servers.status());
+  }
+  // Before, so that flows go over to what serves beside us while IPVS still does; and after, for
+  // those that have come back meanwhile.
+  forget_carried_flows(tables_.conntrack, families(), deletions, failures);
+  if (addresses.ok() && addresses->device_exists) {
+    std::vector<netconf::AddressOp> device = {netconf::DeleteDevice{}};
+    keep_failures(tables_.addresses.apply(device), failures);
+  }
+  keep_failures(tables_.ipvs.apply(deletions), failures);
+  forget_carried_flows(tables_.conntrack, families(), deletions, failures);
+  for (Family family : families()) {
+    clean_rules(tables_.iptables, options_.rules, family, read_rules(family), failures);
+    clean_sets(tables_.ipsets, sets_, family, failures);
+  }
+  return failures;
 }
 
 }  // namespace agent

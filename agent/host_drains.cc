@@ -43,16 +43,12 @@ void Host::settle_drains(const HostChange& change, RoundReport& report, TimePoin
   } else if (next_drain_poll_ == TimePoint::max() || !started_) {
     next_drain_poll_ = now + std::chrono::seconds(1);
   }
-  save_drains(now);
-}
-
-void Host::save_drains(TimePoint now) {
   note_problem(SavedDrains::kProblem, saved_drains_.save(drains_, now));
 }
 
 Touched Host::poll_drains(TimePoint now, std::vector<EndedDrain>& ended) {
   Touched touched;
-  save_drains(now);
+  note_problem(SavedDrains::kProblem, saved_drains_.save(drains_, now));
   if (!started_ || now < next_drain_poll_ || drains_.size() == 0) return touched;
   next_drain_poll_ = now + kDrainPollPeriod;
   std::vector<ipvs::VirtualServerKey> keys;

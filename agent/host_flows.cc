@@ -42,7 +42,8 @@ void Host::forget_flows(RoundReport& report) {
       ipvs::VirtualServerKey key{.address = flow.original.destination,
                                  .port = flow.original.destination_port,
                                  .protocol = base::Protocol::kUdp};
-      return keys.contains(key) && !serves(key, {flow.reply.source, flow.reply.source_port});
+      const ipvs::RealServerKey server{flow.reply.source, flow.reply.source_port};
+      return keys.contains(key) && !believed_.answers(key, server) && !serves_inside(key, server);
     };
     auto flows = tables_.conntrack.read_udp(family, stale);
     if (!flows.ok()) {
@@ -60,50 +61,6 @@ void Host::forget_flows(RoundReport& report) {
                    status.code() == base::Code::kNotFound ? Status() : status);
     }
   }
-}
-
-// A client that goes on from the same port would otherwise not meet what serves the address from
-// now on: rules that translate look at the first packet of a flow only. What such a rule translates
-// already, of a mode that was here before us or comes after us, stays as it is.
-void Host::forget_carried_flows(std::span<const ipvs::IpvsOp> deletions,
-                                std::vector<Status>& failures) {
-  std::set<ipvs::VirtualServerKey> gone;
-  for (const ipvs::IpvsOp& op : deletions) {
-    const auto* deletion = std::get_if<ipvs::DeleteVirtualServer>(&op);
-    if (deletion != nullptr) gone.insert(deletion->key);
-  }
-  for (base::Family family : families()) {
-    auto carried = [&](const netconf::Flow& flow) {
-      return !flow.translated && gone.contains({.address = flow.original.destination,
-                                                .port = flow.original.destination_port,
-                                                .protocol = base::Protocol::kUdp});
-    };
-    auto flows = tables_.conntrack.read_udp(family, carried);
-    if (!flows.ok()) {
-      // Where nothing is tracked, nothing is to be forgotten.
-      if (flows.status().code() != base::Code::kUnsupported) failures.push_back(flows.status());
-      continue;
-    }
-    std::vector<netconf::DeleteFlow> ops;
-    ops.reserve(flows->flows.size());
-    for (const netconf::Flow& flow : flows->flows) ops.push_back({flow});
-    for (Status& status : tables_.conntrack.apply(ops)) {
-      if (!status.ok() && status.code() != base::Code::kNotFound) {
-        failures.push_back(std::move(status));
-      }
-    }
-  }
-}
-
-bool Host::serves(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const {
-  return answers(key, server) || serves_inside(key, server);
-}
-
-bool Host::answers(const ipvs::VirtualServerKey& key, const ipvs::RealServerKey& server) const {
-  const BelievedVirtualServer* virtual_server = believed_.virtual_server(key);
-  if (virtual_server == nullptr) return false;
-  return std::any_of(virtual_server->real_servers.begin(), virtual_server->real_servers.end(),
-                     [&](const ipvs::RealServer& real) { return real.key == server; });
 }
 
 }  // namespace agent

@@ -194,8 +194,8 @@ bool Host::serves_inside(const ipvs::VirtualServerKey& address,
   for (const netconf::IpsetEntry& entry : believed_.set(SetId::kInsideMark, address.family())) {
     if (address_key(entry) != address) continue;
     const std::uint32_t mark = entry.mark & marks_.mask();
-    return answers(marked_key(address.family(), mark), server) ||
-           answers(marked_key(address.family(), mark | marks_.masquerade()), server);
+    return believed_.answers(marked_key(address.family(), mark), server) ||
+           believed_.answers(marked_key(address.family(), mark | marks_.masquerade()), server);
   }
   return false;
 }

@@ -28,7 +28,7 @@ void Host::reconfigure(HostOptions options, base::TimePoint now) {
   if (drains_.size() > 0) next_drain_poll_ = now;
   const base::TimePoint audit = std::min(audit_slices_.due(), now + options_.audit_period);
   audit_slices_.set_due(options_.shadow ? now : audit);
-  forget_rules_rendered();
+  rendered_for_ = {};
 }
 
 void Host::apply_timeouts() {
@@ -45,11 +45,7 @@ void Host::set_pod_cidrs(std::vector<base::IpPrefix> cidrs) {
   LocalDetector& detector = options_.rules.local_detector;
   if (detector.pod_cidrs == cidrs) return;
   detector.pod_cidrs = std::move(cidrs);
-  forget_rules_rendered();
-}
-
-void Host::forget_rules_rendered() {
-  for (std::optional<SetMask>& rendered : rendered_for_) rendered.reset();
+  rendered_for_ = {};
 }
 
 }  // namespace agent

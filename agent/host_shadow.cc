@@ -54,6 +54,16 @@ std::vector<std::string> shell_lines(Family family, const netconf::IptablesState
   return lines;
 }
 
+// The sets that shall have entries; by family.
+std::array<SetMask, 2> wanted_sets(const DesiredHost& desired) {
+  std::array<SetMask, 2> filled;
+  for (const SetEntry& entry : desired.everything().set_entries) {
+    if (!desired.wants(entry)) continue;
+    filled[entry.family == Family::kIpv6].set(static_cast<std::size_t>(entry.set));
+  }
+  return filled;
+}
+
 }  // namespace
 
 // What plans depend on: the node's addresses, that every set can be used, and the marks that
@@ -83,7 +93,7 @@ void Host::look_around() {
       missing_.emplace_back("address", "ip " + netconf::to_text(reserve, options_.device));
     }
   }
-  const std::array<SetMask, 2> filled = wanted_sets();
+  const std::array<SetMask, 2> filled = wanted_sets(desired_);
   for (Family family : families()) {
     const std::size_t index = family == Family::kIpv6;
     for (SetId id : all_sets()) {
@@ -152,7 +162,7 @@ RoundReport Host::compare(Touched touched) {
   for (Family family : families()) {
     const std::size_t index = family == Family::kIpv6;
     if (!shadow.whole || !rules_[index]) continue;
-    const SetMask filled = wanted_sets()[index];
+    const SetMask filled = wanted_sets(desired_)[index];
     add(missing_rules(family, filled, shadow.differences["iptables"]));
     for (SetId id : all_sets()) {
       if (!sets_.made(id, family) || filled[static_cast<std::size_t>(id)]) continue;
@@ -162,25 +172,16 @@ RoundReport Host::compare(Touched touched) {
     rendered_for_[index] = filled_sets(family);
   }
   if (shadow.whole) {
-    std::vector<std::string> tables = leftovers_of_nftables_mode();
-    shadow.differences["iptables"] += tables.size();
-    add(std::move(tables));
+    auto tables = other_modes_.nftables_mode();
+    const std::size_t left = tables.ok() ? tables->size() : 0;
+    shadow.differences["iptables"] += left;
+    for (std::size_t i = 0; i < left; ++i) add({"nft " + netconf::to_text((*tables)[i])});
   }
   shadow.lines = lines.size();
   lines.resize(std::min(lines.size(), RoundReport::kMaxLines));
   report.lines = std::move(lines);
   next_drain_poll_ = base::TimePoint::max();
   return report;
-}
-
-// The sets that shall have entries; by family.
-std::array<SetMask, 2> Host::wanted_sets() const {
-  std::array<SetMask, 2> filled;
-  for (const SetEntry& entry : desired_.everything().set_entries) {
-    if (!desired_.wants(entry)) continue;
-    filled[entry.family == Family::kIpv6].set(static_cast<std::size_t>(entry.set));
-  }
-  return filled;
 }
 
 // What our rules lack, and then what kube-proxy's iptables mode would leave behind them.
@@ -196,14 +197,6 @@ std::vector<std::string> Host::missing_rules(Family family, SetMask filled,
     operations += part.size();
     for (std::string& line : shell_lines(family, rules, part)) lines.push_back(std::move(line));
   }
-  return lines;
-}
-
-std::vector<std::string> Host::leftovers_of_nftables_mode() {
-  std::vector<std::string> lines;
-  auto tables = other_modes_.nftables_mode();
-  if (!tables.ok()) return lines;
-  for (const netconf::DeleteNftTable& op : *tables) lines.push_back("nft " + netconf::to_text(op));
   return lines;
 }
 

@@ -184,23 +184,18 @@ base::Result<Touched> Host::read_all(base::TimePoint now) {
       foreign_.insert(server.server.key);
     }
   }
-  note_adoption();
+  if (!options_.shadow) {
+    presence_.judge(believed_, desired_);
+    // A start from nothing is recorded at once: should it end half way, the next agent finds what
+    // this one has made.
+    if (!adopted()) note_problem(Presence::kProblem, presence_.save());
+  }
   Touched everything = desired_.everything();
   everything.append(believed_.everything());
   return everything;
 }
 
 void Host::keep_presence(PresenceRecord& record) { presence_.keep(record); }
-
-// A start from nothing is recorded at once: should it end half way, the next agent finds what this
-// one has made.
-void Host::note_adoption() {
-  if (options_.shadow) return;
-  presence_.judge(believed_, desired_);
-  if (!adopted()) save_presence();
-}
-
-void Host::save_presence() { note_problem(Presence::kProblem, presence_.save()); }
 
 void Host::keep_node_ports(NodePortJournal& journal) {
   note_problem(OwnNodePorts::kProblem, own_node_ports_.keep(journal));
@@ -214,15 +209,13 @@ void Host::forget_node_ports() {
   note_problem(OwnNodePorts::kProblem, own_node_ports_.forget(is_needed));
 }
 
-bool Host::excluded(const ipvs::VirtualServerKey& key) const {
-  return std::any_of(options_.exclude_cidrs.begin(), options_.exclude_cidrs.end(),
-                     [&](const base::IpPrefix& cidr) { return cidr.contains(key.address); });
-}
-
 bool Host::is_ours(const ipvs::VirtualServerKey& key) const {
   if (desired_.virtual_server(key) != nullptr) return true;
   if (key.firewall_mark != 0) return marks_.is_given(key);
-  if (excluded(key)) return false;
+  const bool excluded =
+      std::ranges::any_of(options_.exclude_cidrs,
+                          [&](const base::IpPrefix& cidr) { return cidr.contains(key.address); });
+  if (excluded) return false;
   return believed_.holds(key.address) || in_our_sets(key);
 }
 

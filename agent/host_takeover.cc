@@ -15,7 +15,7 @@ RoundReport Host::end_start(TimePoint now) {
   if (options_.shadow) return report;
   hold_rules_ = false;
   sync_rules(report, now);
-  save_presence();
+  note_problem(Presence::kProblem, presence_.save());
   remove_other_modes(report, now);
   return report;
 }

@@ -67,6 +67,11 @@ struct RoundReport {
 
   static constexpr std::size_t kMaxLines = 200;
 
+  // Adds line() where there is room for it: in a large round most would be made to be thrown away.
+  template <typename Line>
+  void note(const Line& line) {
+    if (lines.size() < kMaxLines) lines.push_back(line());
+  }
   void count(HostTable table, std::string_view verb, const base::Status& status) {
     ++operations[{table, verb, status.code()}];
   }
