@@ -26,6 +26,7 @@ const base::TimePoint kNow = base::TimePoint() + std::chrono::hours(1);
 // Parts of one chain each, of the table nat.
 std::vector<std::vector<netconf::IptablesOp>> parts(const std::vector<std::string>& chains) {
   std::vector<std::vector<netconf::IptablesOp>> parts;
+  parts.reserve(chains.size());
   for (const std::string& chain : chains) parts.push_back({netconf::DeleteChain{"nat", chain}});
   return parts;
 }
