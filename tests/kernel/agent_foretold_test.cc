@@ -204,6 +204,8 @@ TEST_F(AgentSessions, LeadTheirClientWhereExplainSays) {
     // A mark's virtual server with sessions would lead to the endpoints' port 80: it hashes.
     const json hashed = choice("web", external("10", family), "inside", pod);
     EXPECT_THAT(hashed.value("why", ""), HasSubstr("hash"));
+    EXPECT_THAT(lab().command({"explain", "web"}).out,
+                HasSubstr("by the hash of the client's address (mh), so some clients move"));
     auto answers = lab::spread(network().pod(1), {Protocol::kTcp, external("10", family), 80}, 8);
     ASSERT_TRUE(answers.ok()) << answers.status().message();
     ASSERT_THAT(*answers, ::testing::ElementsAre(::testing::Pair(::testing::_, 8)));
