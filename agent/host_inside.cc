@@ -3,6 +3,7 @@
 
 #include "agent/failure.h"
 #include "agent/host.h"
+#include "ipvs/ipvs_operation.h"
 
 // Clients inside the cluster that reach other real servers than those outside: their firewall
 // marks, and doing without where the kernel or iptables cannot give packets any.
@@ -43,14 +44,9 @@ void Host::give_marks(ServicePlan& plan) {
 
 // The kernel has refused a virtual server of a mark because it lacks the scheduler.
 void Host::do_without_scheduler(const ipvs::IpvsOp& refused) {
-  std::string scheduler;
-  if (const auto* add = std::get_if<ipvs::AddVirtualServer>(&refused)) {
-    scheduler = add->server.scheduler;
-  } else if (const auto* edit = std::get_if<ipvs::EditVirtualServer>(&refused)) {
-    scheduler = edit->server.scheduler;
-  }
-  if (scheduler.empty() || scheduler != hash_scheduler_) return;
-  hash_scheduler_ = scheduler == "mh" ? "sh" : "";
+  const std::string* scheduler = ipvs::scheduler_of(refused);
+  if (scheduler == nullptr || scheduler->empty() || *scheduler != hash_scheduler_) return;
+  hash_scheduler_ = *scheduler == "mh" ? "sh" : "";
   ++mark_changes_;
 }
 

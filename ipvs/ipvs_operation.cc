@@ -25,6 +25,12 @@ std::string_view verb_of(const IpvsOp& op) {
   return kVerbs[op.index()];
 }
 
+const std::string* scheduler_of(const IpvsOp& op) {
+  if (const auto* add = std::get_if<AddVirtualServer>(&op)) return &add->server.scheduler;
+  if (const auto* edit = std::get_if<EditVirtualServer>(&op)) return &edit->server.scheduler;
+  return nullptr;
+}
+
 bool deletes(const IpvsOp& op) {
   return std::holds_alternative<DeleteVirtualServer>(op) ||
          std::holds_alternative<DeleteRealServer>(op);

@@ -1,6 +1,7 @@
 #ifndef IPVS_AGENT_IPVS_IPVS_OPERATION_H_
 #define IPVS_AGENT_IPVS_IPVS_OPERATION_H_
 
+#include <string>
 #include <string_view>
 
 #include "ipvs/ipvs_table.h"
@@ -14,6 +15,9 @@ const VirtualServerKey& virtual_server_of(const IpvsOp& op);
 // "add_virtual_server", "edit_virtual_server", "delete_virtual_server", "add_real_server",
 // "edit_real_server", "delete_real_server" or "set_timeouts": a label of metrics.
 std::string_view verb_of(const IpvsOp& op);
+
+// The scheduler that it names; null where it names none.
+const std::string* scheduler_of(const IpvsOp& op);
 
 // Whether it takes a virtual or real server away.
 bool deletes(const IpvsOp& op);

@@ -10,24 +10,28 @@ const VirtualServerKey kDns{*base::IpAddress::parse("10.96.0.10"), 53, base::Pro
 TEST(IpvsOperation, IsAboutAVirtualServerInEveryForm) {
   VirtualServer server;
   server.key = kDns;
+  server.scheduler = "lc";
   const RealServer real;
   struct Case {
     IpvsOp op;
     std::string_view verb;
     bool deletes;
+    bool schedules;
   };
   const Case cases[] = {
-      {AddVirtualServer{server}, "add_virtual_server", false},
-      {EditVirtualServer{server}, "edit_virtual_server", false},
-      {DeleteVirtualServer{kDns}, "delete_virtual_server", true},
-      {AddRealServer{kDns, real}, "add_real_server", false},
-      {EditRealServer{kDns, real}, "edit_real_server", false},
-      {DeleteRealServer{kDns, real.key}, "delete_real_server", true},
+      {AddVirtualServer{server}, "add_virtual_server", false, true},
+      {EditVirtualServer{server}, "edit_virtual_server", false, true},
+      {DeleteVirtualServer{kDns}, "delete_virtual_server", true, false},
+      {AddRealServer{kDns, real}, "add_real_server", false, false},
+      {EditRealServer{kDns, real}, "edit_real_server", false, false},
+      {DeleteRealServer{kDns, real.key}, "delete_real_server", true, false},
   };
   for (const Case& each : cases) {
     EXPECT_EQ(virtual_server_of(each.op), kDns) << each.verb;
     EXPECT_EQ(verb_of(each.op), each.verb);
     EXPECT_EQ(deletes(each.op), each.deletes) << each.verb;
+    const std::string* scheduler = scheduler_of(each.op);
+    EXPECT_EQ(scheduler == nullptr ? "" : *scheduler, each.schedules ? "lc" : "") << each.verb;
   }
 }
 
