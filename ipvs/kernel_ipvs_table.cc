@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "ipvs/ipvs_operation.h"
 #include "ipvs/netlink_ipvs_answers.h"
 #include "ipvs/netlink_ipvs_requests.h"
 #include "ipvs/scheduler_module.h"
@@ -41,7 +42,7 @@ class KernelIpvsTable final : public IpvsTable {
   std::vector<Status> apply(std::span<const IpvsOp> ops) override;
 
  private:
-  Result<std::vector<VirtualServerState>> list_once();
+  Status list_once(std::vector<VirtualServerState>& list);
   Result<std::vector<VirtualServerState>> list();
   // Those of the named virtual servers that are there, without their real servers, sorted by key.
   Result<std::vector<VirtualServerState>> find(std::span<const VirtualServerKey> keys);
@@ -120,8 +121,15 @@ void sort_without_repetitions(std::vector<VirtualServerState>& list) {
   list.erase(repeated, list.end());
 }
 
-Result<std::vector<VirtualServerState>> KernelIpvsTable::list_once() {
-  std::vector<VirtualServerState> list;
+std::vector<VirtualServerKey> keys_of(const std::vector<VirtualServerState>& list) {
+  std::vector<VirtualServerKey> keys;
+  keys.reserve(list.size());
+  for (const VirtualServerState& virtual_server : list) keys.push_back(virtual_server.server.key);
+  return keys;
+}
+
+Status KernelIpvsTable::list_once(std::vector<VirtualServerState>& list) {
+  list.clear();
   batch_.clear();
   put_get_virtual_servers(batch_.blank(), family_);
   batch_.add();
@@ -130,9 +138,8 @@ Result<std::vector<VirtualServerState>> KernelIpvsTable::list_once() {
       list.push_back(std::move(*virtual_server));
     }
   });
-  if (!status) return status.in("read the IPVS virtual servers");
   sort_without_repetitions(list);
-  return list;
+  return status.in("read the IPVS virtual servers");
 }
 
 // From one message of a dump to the next the kernel keeps its place by counting, over the virtual
@@ -140,32 +147,28 @@ Result<std::vector<VirtualServerState>> KernelIpvsTable::list_once() {
 // repeats some of ours, what is deleted anywhere hides some, and the kernel says neither. So two
 // dumps have to agree, and the kernel is asked for each virtual server that was not in all dumps.
 Result<std::vector<VirtualServerState>> KernelIpvsTable::list() {
-  Result<std::vector<VirtualServerState>> last = list_once();
+  std::vector<VirtualServerState> list;
   std::vector<VirtualServerKey> doubtful;
+  if (Status status = list_once(list); !status) return status;
   bool agree = false;
-  for (int i = 1; last.ok() && !agree && i < kMostDumps; ++i) {
-    Result<std::vector<VirtualServerState>> next = list_once();
-    if (!next) return next.status();
-    std::vector<VirtualServerState> in_one;
-    std::set_symmetric_difference(last->begin(), last->end(), next->begin(), next->end(),
-                                  std::back_inserter(in_one), by_key);
-    agree = in_one.empty();
-    for (const VirtualServerState& virtual_server : in_one) {
-      doubtful.push_back(virtual_server.server.key);
-    }
-    last = std::move(next);
+  for (int i = 1; !agree && i < kMostDumps; ++i) {
+    const std::vector<VirtualServerKey> before = keys_of(list);
+    if (Status status = list_once(list); !status) return status;
+    const std::vector<VirtualServerKey> now = keys_of(list);
+    agree = now == before;
+    std::set_symmetric_difference(before.begin(), before.end(), now.begin(), now.end(),
+                                  std::back_inserter(doubtful));
   }
-  if (!last || doubtful.empty()) return last;
+  if (doubtful.empty()) return list;
   Result<std::vector<VirtualServerState>> confirmed = find(doubtful);
   if (!confirmed) return confirmed.status();
-  std::vector<VirtualServerState> sure;
   std::sort(doubtful.begin(), doubtful.end());
-  std::copy_if(last->begin(), last->end(), std::back_inserter(sure), [&](const auto& each) {
-    return !std::binary_search(doubtful.begin(), doubtful.end(), each.server.key);
+  std::erase_if(list, [&](const VirtualServerState& each) {
+    return std::binary_search(doubtful.begin(), doubtful.end(), each.server.key);
   });
-  std::move(confirmed->begin(), confirmed->end(), std::back_inserter(sure));
-  std::sort(sure.begin(), sure.end(), by_key);
-  return sure;
+  std::move(confirmed->begin(), confirmed->end(), std::back_inserter(list));
+  std::sort(list.begin(), list.end(), by_key);
+  return list;
 }
 
 Result<IpvsState> KernelIpvsTable::read() {
@@ -230,11 +233,7 @@ Result<std::vector<VirtualServerState>> KernelIpvsTable::read_some(
 Status KernelIpvsTable::run_requests(std::span<const IpvsOp> ops) {
   batch_.clear();
   for (const IpvsOp& op : ops) {
-    if (const auto* add = std::get_if<AddVirtualServer>(&op)) {
-      load_scheduler_module(add->server.scheduler);
-    } else if (const auto* edit = std::get_if<EditVirtualServer>(&op)) {
-      load_scheduler_module(edit->server.scheduler);
-    }
+    if (const std::string* scheduler = scheduler_of(op)) load_scheduler_module(*scheduler);
     requests_.put(batch_.blank(), family_, op);
     batch_.add();
   }
